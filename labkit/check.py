@@ -1,0 +1,87 @@
+"""What a check cell calls: an answer against its exercise's laws, in words for the student and as points."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from labkit import exercises
+from labkit.exercises.laws import Exercise, NotAttempted, Wrong
+from labkit.exercises.recipes import build
+from labkit.reference import ReferenceUsed, closed
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Points for one answer, and a hint for every law that it breaks."""
+
+    exercise: Exercise
+    points: float
+    hints: tuple[str, ...] = ()
+    attempted: bool = True
+
+    def __str__(self) -> str:
+        head = f"{self.exercise.name}: {self.points:g} of {self.exercise.points:g} points"
+        if not self.attempted:
+            return not_attempted(self.exercise)
+        return "\n".join([head, *(f"  wrong: {hint}" for hint in self.hints)]) if self.hints else f"{head}, correct"
+
+
+def check(name: str, answer: Callable) -> float:
+    """Points for the student's function `answer`; prints what is wrong, and why. Never raises in a student's notebook.
+
+    Where `LABKIT_STRICT=1` is set (testing solutions, grading with nbgrader), less than full points is an error.
+
+    Raises:
+        KeyError: there is no exercise of that name.
+        AssertionError: only where strict.
+    """
+    outcome = score(exercises.find(name), answer)
+    if os.environ.get("LABKIT_STRICT") == "1" and outcome.points < outcome.exercise.points:
+        raise AssertionError(str(outcome))
+    print(outcome)
+    return outcome.points
+
+
+def score(exercise: Exercise, answer: Callable, seed: int = 0) -> Outcome:
+    """The outcome of `answer` under each law of the exercise, each with its own random inputs drawn from `seed`."""
+    hints = []
+    for i, law in enumerate(exercise.laws):
+        try:
+            law(_asked(answer), np.random.default_rng([seed, i]))
+        except NotAttempted:
+            return Outcome(exercise, 0.0, attempted=False)
+        except Wrong as wrong:
+            hints.append(str(wrong))
+    passed = len(exercise.laws) - len(hints)
+    return Outcome(exercise, float(exercise.points * passed / len(exercise.laws)), tuple(dict.fromkeys(hints)))
+
+
+def not_attempted(exercise: Exercise) -> str:
+    """What the check of an empty stub prints."""
+    return f"{exercise.name}: not attempted yet (0 of {exercise.points:g} points)"
+
+
+def _asked(answer: Callable) -> Callable:
+    """The student's function as laws call it: on copies, labkit's own functions closed, errors turned into hints."""
+
+    def ask(*arguments):
+        if answer is None:
+            raise NotAttempted
+        if not callable(answer):
+            raise Wrong(f"this should be a function, not {type(answer).__name__}; was its name used again further down?")
+        try:
+            with closed():
+                return answer(*build(copy.deepcopy(arguments)))
+        except NotImplementedError:
+            raise NotAttempted from None
+        except ReferenceUsed as used:
+            raise Wrong(f"this calls labkit's own {used}(); write the calculation yourself") from None
+        except (Exception, SystemExit) as error:
+            raise Wrong(f"your function stopped with {type(error).__name__}: {error}") from None
+
+    return ask

@@ -1,0 +1,36 @@
+"""Measuring: time, size, memory, accuracy, and how far each may be from the truth."""
+
+from labkit.measure.comparison import Agreement, Comparison, compare
+from labkit.measure.machine import describe, fingerprint
+from labkit.measure.measurement import Measurement, measurement
+from labkit.measure.memory import Peak, peak_memory
+from labkit.measure.size import MB, MIB, Size, size
+from labkit.measure.statistics import accuracy_difference, mcnemar, median_interval, wilson
+from labkit.measure.stopwatch import MARGIN, Race, Timing, interval, race, time_budget, verdict
+
+__all__ = [
+    "MARGIN",
+    "MB",
+    "MIB",
+    "Agreement",
+    "Comparison",
+    "Measurement",
+    "Peak",
+    "Race",
+    "Size",
+    "Timing",
+    "accuracy_difference",
+    "compare",
+    "describe",
+    "fingerprint",
+    "interval",
+    "mcnemar",
+    "measurement",
+    "median_interval",
+    "peak_memory",
+    "race",
+    "size",
+    "time_budget",
+    "verdict",
+    "wilson",
+]

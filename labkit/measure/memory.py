@@ -1,0 +1,101 @@
+"""Peak memory of a program in a fresh process: what a notebook holds already does not count."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from labkit.measure.size import MB
+
+POLL_SECONDS = 0.005
+
+# Runs in the child. `ru_maxrss` would do, but on Linux it starts at the memory of the process that forked the child.
+_CHILD = """
+import sys
+exec(compile(sys.argv[1], "<measured program>", "exec"), {"__name__": "__main__"})
+try:
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
+except (OSError, StopIteration):
+    try:
+        import resource
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+    except ImportError:
+        import psutil
+        peak = psutil.Process().memory_info().peak_wset  # Windows
+with open(sys.argv[2], "w") as report:
+    report.write(str(peak))
+"""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Median of the peaks of several runs, bytes, with the smallest and the largest."""
+
+    peak_memory_bytes: int
+    low: int
+    high: int
+    runs: int
+
+    def __repr__(self) -> str:
+        middle, low, high = (value / MB for value in (self.peak_memory_bytes, self.low, self.high))
+        return f"{middle:.1f} MB ({low:.1f} to {high:.1f} in {self.runs} runs)"
+
+
+def peak_memory(program: str, runs: int = 3) -> Peak:
+    """Peak resident memory of a Python program, its child processes included, each run in a fresh process.
+
+    Args:
+        program: Python source, such as `"import torch"`.
+        runs: how often to run it; with `LABKIT_QUICK=1` once.
+
+    Raises:
+        ValueError: `runs` is below 1.
+        RuntimeError: the program failed; the message holds the end of its error output.
+    """
+    if runs < 1:
+        raise ValueError(f"runs must be at least 1, not {runs}")
+    runs = 1 if os.environ.get("LABKIT_QUICK") == "1" else runs
+    peaks = [_run(program) for _ in range(runs)]
+    return Peak(int(statistics.median(peaks)), min(peaks), max(peaks), runs)
+
+
+def _run(program: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        report, errors = Path(folder) / "peak", Path(folder) / "stderr"
+        with errors.open("wb") as stderr:
+            child = psutil.Popen(
+                [sys.executable, "-c", _CHILD, program, str(report)], stdout=subprocess.DEVNULL, stderr=stderr
+            )
+            together = 0
+            try:
+                while child.poll() is None:
+                    together = max(together, _resident(child))
+                    time.sleep(POLL_SECONDS)
+            except BaseException:
+                child.kill()
+                child.wait()
+                raise
+        if child.returncode or not report.exists():
+            tail = errors.read_text(errors="replace").strip().splitlines()[-3:]
+            raise RuntimeError(f"the program ended with code {child.returncode}: " + "\n".join(tail or ["no message"]))
+        return max(together, int(report.read_text()))
+
+
+def _resident(process: psutil.Process) -> int:
+    """Bytes that the process and its descendants hold now."""
+    total = 0
+    try:
+        for one in [process, *process.children(recursive=True)]:
+            total += one.memory_info().rss
+    except psutil.Error:  # one of them ended while we looked
+        pass
+    return total

@@ -1,0 +1,88 @@
+"""Intervals: how far a number may be from the truth, given how often it was measured."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+LEVEL = 0.95  # every interval in the course covers the truth in 95 of 100 repetitions
+
+
+def wilson(correct: int, n: int) -> tuple[float, float]:
+    """95 % interval of a share, such as an accuracy: `(low, high)`, both 0..1.
+
+    Raises:
+        ValueError: `correct` is not between 0 and `n`, or `n` is 0.
+
+    Source: E. B. Wilson, "Probable inference", Journal of the American Statistical Association 22 (1927).
+
+    >>> low, high = wilson(93, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.863, 0.966)
+    """
+    from scipy.stats import binomtest
+
+    if n < 1 or not 0 <= correct <= n:
+        raise ValueError(f"{correct} correct of {n} is not a share")
+    interval = binomtest(correct, n).proportion_ci(LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> float:
+    """How often chance alone would make two equally good variants differ at least this much: p, 0..1.
+
+    Only images that one variant gets right and the other wrong count; among them each side wins a fair coin toss.
+
+    Args:
+        first_correct, second_correct: bool `(n,)`, the same images in the same order.
+
+    Raises:
+        ValueError: the two arrays do not describe the same images.
+
+    Source: Q. McNemar, Psychometrika 12 (1947); the exact (binomial) form.
+    """
+    from scipy.stats import binomtest
+
+    only_first, only_second, _ = _discordant(first_correct, second_correct)
+    if only_first + only_second == 0:
+        return 1.0
+    return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
+
+
+def accuracy_difference(first_correct: np.ndarray, second_correct: np.ndarray) -> tuple[float, float, float]:
+    """Accuracy of the second variant minus the first, on the same images: `(difference, low, high)`, 95 %.
+
+    Raises:
+        ValueError: the two arrays do not describe the same images.
+
+    Source: A. Agresti and Y. Min, Statistics in Medicine 24 (2005): half a count is added to each of the four cells.
+    """
+    only_first, only_second, n = _discordant(first_correct, second_correct)
+    gained, lost, total = only_second + 0.5, only_first + 0.5, n + 2
+    centre = (gained - lost) / total
+    half = 1.959964 * sqrt(gained + lost - (gained - lost) ** 2 / total) / total
+    return (only_second - only_first) / n, centre - half, centre + half
+
+
+def median_interval(values: np.ndarray, resamples: int = 1000, seed: int = 0) -> tuple[float, float, float]:
+    """The median and its 95 % interval, `(median, low, high)`, by drawing as many values again, with replacement.
+
+    Raises:
+        ValueError: no values.
+
+    Source: B. Efron, "Bootstrap methods", Annals of Statistics 7 (1979); the percentile interval.
+    """
+    values = np.asarray(values, float)
+    if values.size == 0:
+        raise ValueError("no values, so no median")
+    drawn = np.random.default_rng(seed).choice(values, (resamples, values.size))
+    low, high = np.quantile(np.median(drawn, axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(np.median(values)), float(low), float(high)
+
+
+def _discordant(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int]:
+    first, second = np.asarray(first, bool), np.asarray(second, bool)
+    if first.shape != second.shape or first.ndim != 1 or not first.size:
+        raise ValueError(f"the same images in the same order are needed, not {first.shape} against {second.shape}")
+    return int((first & ~second).sum()), int((~first & second).sum()), first.size

@@ -1,0 +1,206 @@
+"""The stopwatch: variants take turns in short rounds, so whatever slows the machine slows them alike, and only their
+ratio within a round is believed."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from labkit.measure.statistics import median_interval
+from labkit.runtimes import Predict
+
+MARGIN = 0.02  # differences below 2 % are of no use to anyone
+WARM_UP_ROUNDS = 3
+LEAST_ROUNDS = 8
+MOST_ROUNDS = 5000
+TURN_NS = 1_000_000  # a variant's turn lasts at least a millisecond, so that the clock's own grain disappears
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One variant's times: milliseconds of one call, and the ratio to the baseline's time in the same round.
+
+    Args:
+        latency_ms: median of one call, with its 95 % interval `latency_low_ms` to `latency_high_ms`.
+        p05_ms, p95_ms: 5 % of the calls were faster than the first, 5 % slower than the second.
+        ratio: latency divided by the baseline's, below 1 is faster, with its 95 % interval.
+        verdict: `faster`, `slower`, `same` or `cannot tell`; None for the baseline itself.
+    """
+
+    name: str
+    latency_ms: float
+    latency_low_ms: float
+    latency_high_ms: float
+    p05_ms: float
+    p95_ms: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    verdict: str | None = None
+
+
+@dataclass(frozen=True)
+class Race:
+    """What `race` found: a `Timing` per variant, in the order given, and how it came about."""
+
+    timings: dict[str, Timing]
+    control: Timing
+    baseline: str
+    margin: float
+    rounds: int
+    seconds: float
+    stopped: str
+
+    def __getitem__(self, name: str) -> Timing:
+        return self.timings[name]
+
+    @property
+    def noise(self) -> float:
+        """How far from 1 the interval of the A/A control reaches: below this, nothing is believed."""
+        return max(abs(self.control.ratio_low - 1), abs(self.control.ratio_high - 1))
+
+    def footnote(self) -> str:
+        return (
+            f"{self.rounds} rounds in {self.seconds:.1f} s, stopped because {self.stopped}. Intervals: 95 %. "
+            f"A/A control ({self.baseline} against itself): {interval(self.control)}. "
+            f"A verdict needs the whole interval beyond {max(self.margin, self.noise):.1%}."
+        )
+
+
+def race(
+    calls: Mapping[str, Callable[[], object]],
+    baseline: str | None = None,
+    seconds: float = 3.0,
+    precision: float = 0.005,
+    margin: float = MARGIN,
+    seed: int = 0,
+    clock: Callable[[], int] = time.perf_counter_ns,
+) -> Race:
+    """Times functions of no arguments against each other, and the baseline against itself.
+
+    A round gives each a turn: one call that is not timed, so that the caches hold this variant and not the one before,
+    then timed calls for at least a millisecond. Every second round runs the order of the round before backwards.
+
+    Args:
+        baseline: the name that every ratio is against; the first one unless told.
+        seconds: time budget; at least eight rounds are run whatever they take.
+        precision: stop when every ratio's interval is at most this far to either side, as a share of 1.
+        margin: how large a difference must be to be called one.
+
+    Raises:
+        ValueError: no variants, an unknown baseline, or a budget, precision or margin that is not positive.
+    """
+    names = list(calls)
+    baseline = names[0] if baseline is None and names else baseline
+    if baseline not in calls:
+        raise ValueError(f"the baseline {baseline!r} is not among the variants {names}")
+    if min(seconds, precision, margin) <= 0:
+        raise ValueError(f"seconds, precision and margin must be above 0, not {seconds}, {precision}, {margin}")
+    control = f"{baseline} (again)"
+    runners = {**calls, control: calls[baseline]}
+    budget = time_budget(seconds)
+    random = np.random.default_rng(seed)
+    start = clock()
+    repeats = {name: _warm_up(call, clock) for name, call in runners.items()}
+    turns: dict[str, list[np.ndarray]] = {name: [] for name in runners}
+    look, stopped = LEAST_ROUNDS, f"the budget of {budget:g} s was spent"
+    with _no_garbage_collection():
+        for rounds in range(2, MOST_ROUNDS + 1, 2):
+            order = list(random.permutation(list(runners)))
+            for name in order + order[::-1]:
+                turns[name].append(_turn(runners[name], repeats[name], clock))
+            spent = (clock() - start) / 1e9
+            if rounds >= look:  # few looks, so that stopping early does not favour lucky intervals
+                look *= 2
+                if all(_half_width(turns, name, baseline) <= precision for name in runners if name != baseline):
+                    stopped = f"every ratio is known to {precision:.1%}"
+                    break
+            if rounds >= LEAST_ROUNDS and spent * (rounds + 2) / rounds > budget:
+                break
+    found = {name: _timing(name, turns, baseline) for name in runners}
+    again = found.pop(control)
+    result = Race(found, again, baseline, margin, rounds, spent, stopped)
+    needed = max(margin, result.noise)
+    for name, timing in found.items():
+        if name != baseline:
+            found[name] = Timing(**{**vars(timing), "verdict": verdict(timing.ratio_low, timing.ratio_high, margin, needed)})
+    return result
+
+
+def verdict(low: float, high: float, margin: float = MARGIN, needed: float | None = None) -> str:
+    """What an interval of a ratio of times allows one to say: `faster`, `slower`, `same` or `cannot tell`.
+
+    Args:
+        margin: `same` needs the whole interval within this share of 1.
+        needed: `faster` and `slower` need the whole interval beyond this share of 1; `margin` unless told.
+
+    >>> verdict(0.40, 0.50), verdict(0.99, 1.01), verdict(0.90, 1.10)
+    ('faster', 'same', 'cannot tell')
+    """
+    needed = margin if needed is None else needed
+    if high < 1 - needed:
+        return "faster"
+    if low > 1 + needed:
+        return "slower"
+    return "same" if low > 1 - margin and high < 1 + margin else "cannot tell"
+
+
+def interval(timing: Timing) -> str:
+    """A ratio as text: `0.52 (0.51 to 0.53)`."""
+    return f"{timing.ratio:.3f} ({timing.ratio_low:.3f} to {timing.ratio_high:.3f})"
+
+
+def time_budget(seconds: float) -> float:
+    """`seconds`, or a tenth of them where `LABKIT_QUICK` asks for a short run of the same code."""
+    return seconds / 10 if os.environ.get("LABKIT_QUICK") == "1" else seconds
+
+
+def _warm_up(call: Callable[[], object], clock: Callable[[], int]) -> int:
+    """Runs `call` a few times, untimed as far as results go; how many calls fill a turn."""
+    shortest = min(float(_turn(call, 1, clock)[0]) for _ in range(WARM_UP_ROUNDS))
+    return int(np.clip(np.ceil(TURN_NS / max(shortest, 1)), 1, 100))
+
+
+def _turn(call: Callable[[], object], repeats: int, clock: Callable[[], int]) -> np.ndarray:
+    """Nanoseconds of each of `repeats` calls, after one that is not timed."""
+    call()
+    times = np.empty(repeats)
+    for i in range(repeats):
+        start = clock()
+        call()
+        times[i] = clock() - start
+    return times
+
+
+def _ratios(turns: Mapping[str, list[np.ndarray]], name: str, baseline: str) -> np.ndarray:
+    """One ratio a round: the variant's median call against the baseline's."""
+    return np.array([np.median(a) / max(np.median(b), 1) for a, b in zip(turns[name], turns[baseline], strict=True)])
+
+
+def _half_width(turns: Mapping[str, list[np.ndarray]], name: str, baseline: str) -> float:
+    ratio, low, high = median_interval(_ratios(turns, name, baseline), resamples=300)
+    return (high - low) / 2 / ratio
+
+
+def _timing(name: str, turns: Mapping[str, list[np.ndarray]], baseline: str) -> Timing:
+    latency = median_interval(np.array([np.median(turn) for turn in turns[name]]) / 1e6)
+    p05, p95 = np.quantile(np.concatenate(turns[name]) / 1e6, [0.05, 0.95])
+    return Timing(name, *latency, float(p05), float(p95), *median_interval(_ratios(turns, name, baseline)))
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,132 @@
+"""The networks of the course: `Baseline`, against which every ratio is measured, and the lecture's architectures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import nn
+
+from labkit.data import DataError, weights_folder
+from labkit.files import write_atomically
+
+
+class Baseline(nn.Module):
+    """A plain Conv-BatchNorm-ReLU network: images `(n, 1, 28, 28)` in, logits `(n, 10)` out.
+
+    Three stages of two 3 x 3 convolutions at 32, 64 and 128 channels, each stage halving the image, then two Linear
+    layers: 1,180,074 parameters, 58 million floating-point operations an image.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(*_stage(1, 32), *_stage(32, 64), *_stage(64, 128))
+        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(128 * 3 * 3, 768), nn.ReLU(), nn.Linear(768, 10))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.classifier(self.features(images))
+
+
+def _stage(inputs: int, outputs: int) -> list[nn.Module]:
+    """Two Conv-BatchNorm-ReLU blocks and a pooling layer that halves height and width."""
+    layers: list[nn.Module] = []
+    for channels in (inputs, outputs):
+        layers += [nn.Conv2d(channels, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+    return [*layers, nn.MaxPool2d(2)]
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training adjusts, zeros included."""
+    return sum(p.numel() for p in model.parameters())
+
+
+def load_baseline() -> Baseline:
+    """The baseline with its shipped weights, ready to predict.
+
+    Raises:
+        DataError: the weights are missing or are not the ones their card describes.
+    """
+    return load_weights(Baseline(), weights_folder() / "baseline.safetensors")
+
+
+def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
+    """`model` with the weights of a `.safetensors` file, in evaluation mode. No pickle is ever loaded.
+
+    Raises:
+        DataError: the file is missing, unreadable, differs from the checksum in its card, or fits another network.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+        found = hashlib.sha256(content).hexdigest()
+        card = read_card(path)
+        if card and card["sha256"] != found:
+            raise DataError(f"{path}\n  expected SHA-256: {card['sha256']}\n  found:            {found}\n{_RESTORE}")
+        model.load_state_dict(load_tensors(content))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file\n{_RESTORE}") from None
+    except SafetensorError as error:
+        raise DataError(f"{path}: not a whole safetensors file ({error})\n{_RESTORE}") from None
+    except RuntimeError as error:  # torch names the tensors that are missing, unexpected or of another shape
+        raise DataError(f"{path} holds the weights of another network than {type(model).__name__}:\n{error}") from None
+    return model.eval()
+
+
+def save_weights(model: nn.Module, path: str | Path, card: dict) -> None:
+    """Writes the weights and, beside them, `card` as JSON with the file's size and checksum."""
+    path = Path(path)
+    content = save_tensors({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
+    card = {**card, "file": path.name, "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    write_atomically(path, content)
+    write_atomically(path.with_suffix(".json"), json.dumps(card, indent=2).encode() + b"\n")
+
+
+def read_card(path: str | Path) -> dict | None:
+    """What is known about a weights file (accuracy, training, versions, checksum); None if it has no card."""
+    card = Path(path).with_suffix(".json")
+    return json.loads(card.read_text()) if card.is_file() else None
+
+
+_RESTORE = "Restore it with `git checkout -- data/weights`, or reinstall the labkit wheel."
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One line of the lecture's table "Efficient Model Architectures", as the slide prints it."""
+
+    name: str
+    builder: str
+    slide_mb: float
+    slide_accuracy: float
+    slide_ms: float
+
+    def build(self) -> nn.Module:
+        """The network with random weights in evaluation mode: its size and latency are real, its answers are not."""
+        from torchvision import models
+
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return models.get_model(self.builder, weights=None).eval()
+
+    def published_accuracy(self) -> float:
+        """Top-1 accuracy on ImageNet in percent, as torchvision publishes it: not measured here."""
+        from torchvision import models
+
+        weights = models.get_model_weights(self.builder)["IMAGENET1K_V1"]
+        return weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]
+
+
+LECTURE_ARCHITECTURES = (
+    Architecture("SqueezeNet", "squeezenet1_0", 1.2, 57.5, 25),
+    Architecture("MobileNet-v2", "mobilenet_v2", 3.4, 71.8, 30),
+    Architecture("EfficientNet-B0", "efficientnet_b0", 5.3, 77.1, 45),
+    Architecture("ResNet-50", "resnet50", 98, 76.1, 200),
+    Architecture("VGG-16", "vgg16", 528, 71.5, 400),
+)
+IMAGENET_SHAPE = (3, 224, 224)  # one colour image, as these architectures take it

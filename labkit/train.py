@@ -1,0 +1,92 @@
+"""Training and accuracy: one `fit` for every lab, one `after_step` hook for what a lab wants to do between steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from labkit.data import Split
+
+
+def fit(
+    model: nn.Module,
+    split: Split,
+    epochs: int,
+    lr: float = 0.1,
+    batch: int = 128,
+    seed: int = 0,
+    augment: bool = True,
+    bfloat16: bool = False,
+    after_step: Callable[[nn.Module], None] | None = None,
+) -> list[float]:
+    """Trains `model` in place with cross-entropy; returns the mean training loss of each epoch (nats).
+
+    Stochastic gradient descent with Nesterov momentum and a one-cycle learning rate that peaks at `lr`.
+
+    Args:
+        augment: mirror half of the images and shift each by up to two pixels.
+        bfloat16: multiply in bfloat16 (weights stay float32): three times faster on CPUs that have it.
+        after_step: called with the model after each step, for instance to put pruned weights back to zero.
+
+    Raises:
+        ValueError: `epochs` or `batch` is below 1.
+    """
+    if epochs < 1 or batch < 1:
+        raise ValueError(f"epochs and batch must be at least 1, not {epochs} and {batch}")
+    random = torch.Generator().manual_seed(seed)
+    images, labels = torch.from_numpy(split.images.copy()), torch.from_numpy(split.labels.copy())
+    steps = max(1, len(labels) // batch)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=epochs * steps)
+    model.to(memory_format=torch.channels_last).train()
+    losses = []
+    with tqdm(total=epochs * steps, unit="step") as bar:
+        for _ in range(epochs):
+            total = 0.0
+            for chosen in torch.randperm(len(labels), generator=random)[: steps * batch].split(batch):
+                inputs = images[chosen].float() / 255
+                inputs = augmented(inputs, random) if augment else inputs
+                with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+                    loss = F.cross_entropy(model(inputs).float(), labels[chosen])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                if after_step:
+                    after_step(model)
+                total += loss.item()
+                bar.update()
+            losses.append(total / steps)
+            bar.set_postfix(loss=f"{losses[-1]:.3f}")
+    model.to(memory_format=torch.contiguous_format).eval()
+    return losses
+
+
+def augmented(inputs: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+    """Images `(n, 1, 28, 28)`, half of them mirrored, each shifted by up to two pixels, black where nothing was."""
+    n, _, height, width = inputs.shape
+    mirrored = torch.where(torch.rand(n, 1, 1, 1, generator=random) < 0.5, inputs.flip(3), inputs)
+    padded = F.pad(mirrored, (2, 2, 2, 2))
+    down, right = torch.randint(0, 5, (2, n, 1, 1), generator=random)
+    rows = (torch.arange(height).view(1, -1, 1) + down).expand(n, height, width)
+    columns = (torch.arange(width).view(1, 1, -1) + right).expand(n, height, width)
+    return padded[torch.arange(n).view(-1, 1, 1), 0, rows, columns].unsqueeze(1)
+
+
+def correct(predict: Callable[[np.ndarray], np.ndarray], split: Split, batch: int = 500) -> np.ndarray:
+    """Which images `predict` labels correctly: bool `(n,)`. Its mean is the accuracy.
+
+    Args:
+        predict: float32 images `(n, 1, 28, 28)` to logits `(n, 10)`, from any runtime.
+    """
+    return labels_of(predict, split.inputs, batch) == split.labels
+
+
+def labels_of(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int = 500) -> np.ndarray:
+    """The class that `predict` finds most likely for each image: int64 `(n,)`."""
+    return np.concatenate([predict(images[i : i + batch]).argmax(1) for i in range(0, len(images), batch)])
