@@ -57,6 +57,8 @@ def score(exercise: Exercise, answer: Callable, seed: int = 0) -> Outcome:
             return Outcome(exercise, 0.0, attempted=False)
         except Wrong as wrong:
             hints.append(str(wrong))
+        except Exception as error:  # an answer so odd that the law itself fell over earns nothing
+            hints.append(f"this answer could not be checked ({type(error).__name__})")
     passed = len(exercise.laws) - len(hints)
     return Outcome(exercise, float(exercise.points * passed / len(exercise.laws)), tuple(dict.fromkeys(hints)))
 
@@ -73,7 +75,7 @@ def _asked(answer: Callable) -> Callable:
         if answer is None:
             raise NotAttempted
         if not callable(answer):
-            raise Wrong(f"this should be a function, not {type(answer).__name__}; was its name used again further down?")
+            raise Wrong(f"this should be a function, not {type(answer).__name__}; was its name used again below?")
         try:
             with closed():
                 return answer(*build(copy.deepcopy(arguments)))

@@ -1,4 +1,4 @@
-"""The arithmetic behind "why edge": delay, distance, cost and energy. Nothing here is measured; it is what you put in."""
+"""The arithmetic behind "why edge": delay, distance, cost and energy. Not measured: computed from what you put in."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ def main() -> None:
     for name in ("validation", "test"):
         right = train.correct(predict, getattr(splits, name))
         low, high = statistics.wilson(int(right.sum()), len(right))
-        card[f"{name}_accuracy"] = {"value": round(float(right.mean()), 4), "low": round(low, 4), "high": round(high, 4)}
+        figures = {"value": float(right.mean()), "low": low, "high": high}
+        card[f"{name}_accuracy"] = {key: round(figure, 4) for key, figure in figures.items()}
     card |= {
         "training": {
             "images": len(splits.train),

@@ -1,4 +1,4 @@
-"""What laws are written with. A law takes the student's function and a random generator and raises `Wrong` or returns."""
+"""A law takes the student's function and a random generator; it raises `Wrong` or returns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NUMBERS = (int, float, np.integer, np.floating)  # bool is an int to isinstance, so types are compared, not instances
+# Exact types: bool is an int to isinstance, and a class of the student's own may claim to be anything.
+NUMBERS = {int, float} | {t for t in np.sctypeDict.values() if issubclass(t, np.integer | np.floating)}
 
 
 class Wrong(Exception):
@@ -41,10 +42,10 @@ def number(found: object, what: str = "a number") -> float:
     """
     if found is None:
         raise Wrong(f"your function returned nothing; end it with `return` and {what}")
-    if not isinstance(found, NUMBERS) or isinstance(found, bool):
+    if type(found) not in NUMBERS:
         raise Wrong(f"your function returned {kind(found)}, not {what}")
-    if not np.isfinite(float(found)):
-        raise Wrong(f"your function returned {float(found)}, not {what}; did something get divided by 0?")
+    if not abs(found) < 1e300:  # also NaN; an int may be too large for a float
+        raise Wrong(f"your function returned a number without bounds, not {what}; did something get divided by 0?")
     return float(found)
 
 
@@ -58,7 +59,9 @@ def numbers(found: object, n: int, what: str = "numbers") -> np.ndarray:
         raise Wrong(f"your function returned nothing; end it with `return` and {n} {what}")
     if type(found) not in (list, tuple, np.ndarray):
         raise Wrong(f"your function returned {kind(found)}, not a list of {n} {what}")
-    if len(np.shape(found)) != 1 or len(found) != n:
+    if type(found) is np.ndarray and found.ndim != 1:
+        raise Wrong(f"your function returned an array of {found.ndim} dimensions, not {n} {what}")
+    if len(found) != n:
         raise Wrong(f"your function returned {len(found)} values, not {n} {what}")
     return np.array([number(one, what) for one in found])
 

@@ -6,7 +6,17 @@ from labkit.measure.measurement import Measurement, measurement
 from labkit.measure.memory import Peak, peak_memory
 from labkit.measure.size import MB, MIB, Size, size
 from labkit.measure.statistics import accuracy_difference, mcnemar, median_interval, wilson
-from labkit.measure.stopwatch import MARGIN, Race, Timing, interval, race, time_budget, verdict
+from labkit.measure.stopwatch import (
+    MARGIN,
+    Race,
+    Timing,
+    interval,
+    paired_ratio,
+    race,
+    time_budget,
+    time_calls,
+    verdict,
+)
 
 __all__ = [
     "MARGIN",
@@ -27,10 +37,12 @@ __all__ = [
     "mcnemar",
     "measurement",
     "median_interval",
+    "paired_ratio",
     "peak_memory",
     "race",
     "size",
     "time_budget",
+    "time_calls",
     "verdict",
     "wilson",
 ]

@@ -8,12 +8,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from labkit.measure.statistics import median_interval
-from labkit.runtimes import Predict
+from labkit.reference import reference
 
 MARGIN = 0.02  # differences below 2 % are of no use to anyone
 WARM_UP_ROUNDS = 3
@@ -127,12 +127,13 @@ def race(
     again = found.pop(control)
     result = Race(found, again, baseline, margin, rounds, spent, stopped)
     needed = max(margin, result.noise)
-    for name, timing in found.items():
-        if name != baseline:
-            found[name] = Timing(**{**vars(timing), "verdict": verdict(timing.ratio_low, timing.ratio_high, margin, needed)})
+    for name in set(found) - {baseline}:
+        word = verdict(found[name].ratio_low, found[name].ratio_high, margin, needed)
+        found[name] = replace(found[name], verdict=word)
     return result
 
 
+@reference
 def verdict(low: float, high: float, margin: float = MARGIN, needed: float | None = None) -> str:
     """What an interval of a ratio of times allows one to say: `faster`, `slower`, `same` or `cannot tell`.
 
@@ -149,6 +150,38 @@ def verdict(low: float, high: float, margin: float = MARGIN, needed: float | Non
     if low > 1 + needed:
         return "slower"
     return "same" if low > 1 - margin and high < 1 + margin else "cannot tell"
+
+
+@reference
+def time_calls(call: Callable[[], object], clock: Callable[[], float], runs: int = 100, warmup: int = 10) -> np.ndarray:
+    """Milliseconds of each of `runs` calls `(runs,)`, after `warmup` calls that are not timed: one variant by itself.
+
+    Args:
+        clock: seconds, such as `time.perf_counter`.
+
+    Source: the slide "Benchmarking Your Model".
+    """
+    for _ in range(warmup):
+        call()
+    times = np.empty(runs)
+    for i in range(runs):
+        start = clock()
+        call()
+        times[i] = clock() - start
+    return times * 1000
+
+
+@reference
+def paired_ratio(baseline_ms: np.ndarray, variant_ms: np.ndarray) -> float:
+    """The variant's time over the baseline's: the median of the ratios of each round. Below 1 is faster.
+
+    Args:
+        baseline_ms, variant_ms: `(rounds,)`, measured in the same rounds.
+
+    >>> paired_ratio(np.array([1.0, 4.0]), np.array([0.5, 2.0]))
+    0.5
+    """
+    return float(np.median(np.asarray(variant_ms) / np.asarray(baseline_ms)))
 
 
 def interval(timing: Timing) -> str:

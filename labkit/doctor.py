@@ -1,0 +1,139 @@
+"""`labkit doctor`: what this machine has, what the labs miss on it, and the exact command that brings it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from labkit import __version__, data
+from labkit.measure import machine
+
+NEEDED = {  # what the labs import, and the extra of labkit that brings it
+    "numpy": "",
+    "torch": "torch",
+    "torchvision": "torch",
+    "onnx": "onnx",
+    "onnxscript": "onnx",
+    "onnxruntime": "onnx",
+    "tensorflow": "tensorflow",
+    "ai-edge-litert": "tensorflow",
+    "jupyterlab": "lab",
+}
+MEMORY_BYTES = 2_000_000_000  # what Binder gives, and the least that a lab is tested to run in
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what, its state, and the command that mends it if something is missing."""
+
+    name: str
+    state: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name:<16}{self.state}" + (f"  ->  {self.remedy}" if self.remedy else "")
+
+
+def main() -> int:
+    """Prints the report; 0 if everything the labs need is here, 1 if not."""
+    findings = [*library_findings(), *machine_findings(), data_finding(), weights_finding()]
+    missing = [finding for finding in findings if finding.remedy]
+    print(f"labkit {__version__}, Python {sys.version.split()[0]}: {machine.describe()}\n")
+    print("\n".join(map(str, findings)))
+    names = ", ".join(finding.name for finding in missing)
+    print(f"\nMissing: {names}." if missing else "\nEverything the labs need is here.")
+    return 1 if missing else 0
+
+
+def library_findings() -> list[Finding]:
+    """The version of each library that a lab imports, or how to get it. Nothing is imported."""
+    return [_library(name, extra) for name, extra in NEEDED.items()]
+
+
+def _library(name: str, extra: str) -> Finding:
+    try:
+        return Finding(name, version(name))
+    except PackageNotFoundError:
+        return Finding(name, "missing", install_command(extra))
+
+
+def install_command(extra: str, repository: Path = Path(__file__).parents[1]) -> str:
+    """The command that brings an extra: the repository's own, or pip with the requirements that labkit's metadata list.
+
+    Not `pip install labkit[extra]`: another project has the name labkit on the package index.
+    """
+    if (repository / "tools" / "install.py").is_file():
+        return "python tools/install.py"
+    wanted = [re.sub(r"\s*;.*", "", line) for line in requires("labkit") or () if _extra_of(line) == extra]
+    return "python -m pip install " + " ".join(f'"{one}"' if re.search("[<>]", one) else one for one in wanted)
+
+
+def _extra_of(requirement: str) -> str:
+    """The extra that a line of `Requires-Dist` belongs to; empty for what is always needed."""
+    found = re.search(r"extra == ['\"]([\w-]+)['\"]", requirement)
+    return found.group(1) if found else ""
+
+
+def machine_findings() -> list[Finding]:
+    """What decides speed here: CPU features, the cores that may be used, memory."""
+    facts = machine.fingerprint()
+    features = ", ".join(machine.feature_labels(facts["features"])) or "none that speed up int8"
+    memory = f"{facts['memory_bytes'] / 1e9:.1f} GB"
+    enough = facts["memory_bytes"] >= MEMORY_BYTES
+    return [
+        Finding("CPU", f"{facts['cpu']} ({facts['architecture']})"),
+        Finding("CPU features", features),
+        Finding("cores", f"{facts['cores']:g} usable of {machine.installed_cores()}"),
+        Finding("memory", memory if enough else f"{memory}: a lab needs up to 2 GB", "" if enough else "use Colab"),
+    ]
+
+
+def data_finding(folder: Path | None = None) -> Finding:
+    """Whether the four official files are whole."""
+    folder = data.folder() if folder is None else folder
+    broken = [name for name in data.CHECKSUMS if not _is_official(folder / name)]
+    return _files("data", broken, f"{len(data.CHECKSUMS)} files, whole", "data")
+
+
+def _is_official(path: Path) -> bool:
+    try:
+        data.read_file(path)
+    except data.DataError:
+        return False
+    return True
+
+
+def weights_finding(folder: Path | None = None) -> Finding:
+    """Whether each weights file has the checksum that its card names, and each has a card. No file is unpacked."""
+    folder = data.weights_folder() if folder is None else folder
+    names = sorted({path.stem for pattern in ("*.json", "*.safetensors") for path in folder.glob(pattern)})
+    broken = [name for name in names if not is_as_its_card_says(folder / f"{name}.safetensors")]
+    return _files("weights", broken if names else ["all"], f"{', '.join(names)}: whole", "data/weights")
+
+
+def is_as_its_card_says(weights: Path) -> bool:
+    """Whether `NAME.safetensors` is there and has the SHA-256 that `NAME.json` beside it names."""
+    try:
+        expected = json.loads(weights.with_suffix(".json").read_text())["sha256"]
+        return hashlib.sha256(weights.read_bytes()).hexdigest() == expected
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _files(
+    name: str, broken: list[str], whole: str, folder: str, repository: Path = Path(__file__).parents[1]
+) -> Finding:
+    if not broken:
+        return Finding(name, whole)
+    in_repository = (repository / "tools" / "install.py").is_file()
+    return Finding(
+        name,
+        f"missing or altered: {', '.join(broken)}",
+        f"git checkout -- {folder}" if in_repository else "install the labkit wheel again",
+    )
