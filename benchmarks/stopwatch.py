@@ -79,6 +79,11 @@ def torch_timer(work) -> float:
     return torch_benchmark.Timer("work()", globals={"work": work}).blocked_autorange(min_run_time=0.2).median
 
 
+def share(count: int, n: int) -> dict:
+    low, high = measure.wilson(count, n)
+    return {"share": count / n, "low": low, "high": high}
+
+
 def summary(rows: list[dict]) -> dict:
     n = len(rows)
     error = {
@@ -90,9 +95,9 @@ def summary(rows: list[dict]) -> dict:
         "a_a_false_verdicts": sum(row["same"]["verdict"] in ("faster", "slower") for row in rows),
         "a_a_verdicts": {v: sum(row["same"]["verdict"] == v for row in rows) for v in ("same", "cannot tell")},
         "a_a_error_p95": {name: float(np.quantile(errors, 0.95)) for name, errors in error.items()},
-        "a_a_over_5_percent": {name: measure.share(sum(e > 0.05 for e in errors), n) for name, errors in error.items()},
-        "a_a_interval_covers_1": measure.share(sum(r["same"]["low"] <= 1 <= r["same"]["high"] for r in rows), n),
-        "slow_down_found": measure.share(sum(row["slow"]["verdict"] == "slower" for row in rows), n),
+        "a_a_over_5_percent": {name: share(sum(e > 0.05 for e in errors), n) for name, errors in error.items()},
+        "a_a_interval_covers_1": share(sum(r["same"]["low"] <= 1 <= r["same"]["high"] for r in rows), n),
+        "slow_down_found": share(sum(row["slow"]["verdict"] == "slower" for row in rows), n),
         "slow_down_median_ratio": float(np.median([row["slow"]["ratio"] for row in rows])),
         "seconds_a_trial_p95": float(np.quantile([row["seconds"] for row in rows], 0.95)),
     }

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import os
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -64,11 +64,31 @@ class Split:
 
 @dataclass(frozen=True)
 class Data:
-    """Three splits: learn on `train` (55,000), choose on `validation` (5,000), report once on `test` (10,000)."""
+    """Three splits: learn on `train` (55,000), choose on `validation` (5,000), report once on `test` (10,000).
 
-    train: Split
-    validation: Split
-    test: Split
+    Each file is read, and checked against its checksum, when a split first needs it.
+
+    Raises:
+        DataError: a file is missing, truncated or altered.
+    """
+
+    where: Path
+
+    @property
+    def train(self) -> Split:
+        return Split(self._training.images[:TRAIN_IMAGES], self._training.labels[:TRAIN_IMAGES])
+
+    @property
+    def validation(self) -> Split:
+        return Split(self._training.images[TRAIN_IMAGES:], self._training.labels[TRAIN_IMAGES:])
+
+    @cached_property
+    def test(self) -> Split:
+        return _split(self.where, "t10k")
+
+    @cached_property
+    def _training(self) -> Split:
+        return _split(self.where, "train")
 
 
 def as_inputs(images: np.ndarray) -> np.ndarray:
@@ -95,18 +115,8 @@ def weights_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def load() -> Data:
-    """The three splits, checked against their checksums; the second call costs nothing.
-
-    Raises:
-        DataError: a file is missing, truncated or altered.
-    """
-    where = folder()
-    images, labels = _images(where, "train"), _labels(where, "train")
-    return Data(
-        train=Split(_frozen(images[:TRAIN_IMAGES]), _frozen(labels[:TRAIN_IMAGES])),
-        validation=Split(_frozen(images[TRAIN_IMAGES:]), _frozen(labels[TRAIN_IMAGES:])),
-        test=Split(_frozen(_images(where, "t10k")), _frozen(_labels(where, "t10k"))),
-    )
+    """The three splits; the second call costs nothing."""
+    return Data(folder())
 
 
 def calibration_images(n: int = 512) -> np.ndarray:
@@ -137,13 +147,10 @@ def read_file(path: Path) -> bytes:
     return content
 
 
-def _images(where: Path, kind: str) -> np.ndarray:
-    content = read_file(where / f"{kind}-images-idx3-ubyte.gz")
-    return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 1, 28, 28)
-
-
-def _labels(where: Path, kind: str) -> np.ndarray:
-    return np.frombuffer(read_file(where / f"{kind}-labels-idx1-ubyte.gz"), np.uint8, offset=8).astype(np.int64)
+def _split(where: Path, kind: str) -> Split:
+    images = np.frombuffer(read_file(where / f"{kind}-images-idx3-ubyte.gz"), np.uint8, offset=16)
+    labels = np.frombuffer(read_file(where / f"{kind}-labels-idx1-ubyte.gz"), np.uint8, offset=8)
+    return Split(_frozen(images.reshape(-1, 1, 28, 28)), _frozen(labels.astype(np.int64)))
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sys
+import textwrap
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -26,6 +27,7 @@ NEEDED = {  # what the labs import, and the extra of labkit that brings it
 }
 MEMORY_BYTES = 2_000_000_000  # what Binder gives, and the least that a lab is tested to run in
 WIDTH = 100
+REPOSITORY = Path(__file__).parents[1]  # or site-packages, if labkit was installed from its wheel
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ def main() -> int:
     findings = [*library_findings(), *machine_findings(), data_finding(), weights_finding()]
     missing = [finding for finding in findings if finding.remedy]
     print(f"labkit {__version__}, Python {sys.version.split()[0]}: {machine.describe()}\n")
-    print("\n".join(map(str, findings)))
+    print("\n".join(map(str, findings)), end="\n\n")
     names = ", ".join(finding.name for finding in missing)
-    print(f"\nMissing: {names}." if missing else "\nEverything the labs need is here.")
+    print(textwrap.fill(f"Missing: {names}.", WIDTH) if missing else "Everything the labs need is here.")
     return 1 if missing else 0
 
 
@@ -63,7 +65,7 @@ def _library(name: str, extra: str) -> Finding:
         return Finding(name, "missing", install_command(extra))
 
 
-def install_command(extra: str, repository: Path = Path(__file__).parents[1]) -> str:
+def install_command(extra: str, repository: Path = REPOSITORY) -> str:
     """The command that brings an extra: the repository's own, or pip with the requirements that labkit's metadata list.
 
     Not `pip install labkit[extra]`: another project has the name labkit on the package index.
@@ -98,7 +100,7 @@ def data_finding(folder: Path | None = None) -> Finding:
     """Whether the four official files are whole."""
     folder = data.folder() if folder is None else folder
     broken = [name for name in data.CHECKSUMS if not _is_official(folder / name)]
-    return _files("data", broken, f"{len(data.CHECKSUMS)} files, whole", "data")
+    return _files("data", broken, len(data.CHECKSUMS), "data")
 
 
 def _is_official(path: Path) -> bool:
@@ -114,7 +116,7 @@ def weights_finding(folder: Path | None = None) -> Finding:
     folder = data.weights_folder() if folder is None else folder
     names = sorted({path.stem for pattern in ("*.json", "*.safetensors") for path in folder.glob(pattern)})
     broken = [name for name in names if not is_as_its_card_says(folder / f"{name}.safetensors")]
-    return _files("weights", broken if names else ["all"], f"{', '.join(names)}: whole", "data/weights")
+    return _files("weights", broken if names else ["all"], len(names), "data/weights")
 
 
 def is_as_its_card_says(weights: Path) -> bool:
@@ -126,14 +128,10 @@ def is_as_its_card_says(weights: Path) -> bool:
         return False
 
 
-def _files(
-    name: str, broken: list[str], whole: str, folder: str, repository: Path = Path(__file__).parents[1]
-) -> Finding:
+def _files(name: str, broken: list[str], count: int, folder: str, repository: Path = REPOSITORY) -> Finding:
     if not broken:
-        return Finding(name, whole)
+        return Finding(name, f"whole ({count} file{'s' * (count != 1)})")
+    named = broken[0] if len(broken) == 1 else f"{len(broken)} of {count} files"
     in_repository = (repository / "tools" / "install.py").is_file()
-    return Finding(
-        name,
-        f"missing or altered: {', '.join(broken)}",
-        f"git checkout -- {folder}" if in_repository else "install the labkit wheel again",
-    )
+    remedy = f"git checkout -- {folder}" if in_repository else "install the labkit wheel again"
+    return Finding(name, f"missing or altered: {named}", remedy)

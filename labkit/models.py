@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +16,14 @@ from torch import nn
 
 from labkit.data import DataError, weights_folder
 from labkit.files import write_atomically
+from labkit.measure.memory import give_back
 
 
 class Baseline(nn.Module):
     """A plain Conv-BatchNorm-ReLU network: images `(n, 1, 28, 28)` in, logits `(n, 10)` out.
 
     Three stages of two 3 x 3 convolutions at 32, 64 and 128 channels, each stage halving the image, then two Linear
-    layers: 1,180,074 parameters, 58 million floating-point operations an image.
+    layers: 1,180,074 parameters, 60 million floating-point operations an image.
     """
 
     def __init__(self) -> None:
@@ -66,11 +68,12 @@ def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
         content = path.read_bytes()
         found = hashlib.sha256(content).hexdigest()
         card = read_card(path)
-        if card and card["sha256"] != found:
-            raise DataError(f"{path}\n  expected SHA-256: {card['sha256']}\n  found:            {found}\n{_RESTORE}")
+        if card is not None and card.get("sha256") != found:
+            expected = card.get("sha256", "none in its card")
+            raise DataError(f"{path}\n  expected SHA-256: {expected}\n  found:            {found}\n{_RESTORE}")
         model.load_state_dict(load_tensors(content))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file\n{_RESTORE}") from None
+    except OSError as error:
+        raise DataError(f"{path}: {str(error.strerror).lower()}\n{_RESTORE}") from None
     except SafetensorError as error:
         raise DataError(f"{path}: not a whole safetensors file ({error})\n{_RESTORE}") from None
     except RuntimeError as error:  # torch names the tensors that are missing, unexpected or of another shape
@@ -88,9 +91,16 @@ def save_weights(model: nn.Module, path: str | Path, card: dict) -> None:
 
 
 def read_card(path: str | Path) -> dict | None:
-    """What is known about a weights file (accuracy, training, versions, checksum); None if it has no card."""
+    """What is known about a weights file (accuracy, training, versions, checksum); None if it has no card.
+
+    Raises:
+        DataError: the card is not JSON.
+    """
     card = Path(path).with_suffix(".json")
-    return json.loads(card.read_text()) if card.is_file() else None
+    try:
+        return json.loads(card.read_bytes()) if card.is_file() else None
+    except ValueError as error:
+        raise DataError(f"{card}: not a whole card ({error})\n{_RESTORE}") from None
 
 
 _RESTORE = "Restore it with `git checkout -- data/weights`, or reinstall the labkit wheel."
@@ -108,18 +118,30 @@ class Architecture:
 
     def build(self) -> nn.Module:
         """The network with random weights in evaluation mode: its size and latency are real, its answers are not."""
-        from torchvision import models
-
+        give_back()  # VGG-16 alone takes 553 MB
+        models = _torchvision_models()
         with torch.random.fork_rng():
             torch.manual_seed(0)
             return models.get_model(self.builder, weights=None).eval()
 
     def published_accuracy(self) -> float:
         """Top-1 accuracy on ImageNet in percent, as torchvision publishes it: not measured here."""
-        from torchvision import models
-
+        models = _torchvision_models()
         weights = models.get_model_weights(self.builder)["IMAGENET1K_V1"]
         return weights.meta["_metrics"]["ImageNet-1K"]["acc@1"]
+
+
+def _torchvision_models():
+    """`torchvision.models`, without triton: it compiles for GPUs, and would cost 75 MB where there may be 2 GB."""
+    hidden = "triton" not in sys.modules
+    if hidden:
+        sys.modules["triton"] = None
+    try:
+        from torchvision import models
+    finally:
+        if hidden:
+            del sys.modules["triton"]
+    return models
 
 
 LECTURE_ARCHITECTURES = (

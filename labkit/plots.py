@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from labkit.measure import MARGIN, MB, Comparison, Peak
 
@@ -22,14 +23,16 @@ MARKERS = "osD^vP*"
 
 
 def setup() -> None:
-    """Shows every figure of this notebook as inline SVG that carries its label for screen readers."""
+    """Shows every figure of this notebook as inline SVG that carries its label, and every table with its whole text."""
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is None:
         return
+    import pandas as pd
     from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+    pd.set_option("display.max_colwidth", None)
     shell.run_line_magic("matplotlib", "inline")
     set_matplotlib_formats()
     shell.display_formatter.formatters["text/html"].for_type(Figure, html)
@@ -95,7 +98,7 @@ def ratios(comparison: Comparison, margin: float = MARGIN, ax: Axes | None = Non
     ax.axvspan(1 - margin, 1 + margin, color="0.9", zorder=0)
     ax.set_yticks(range(len(shown)), [one.name for one in shown])
     if max(one.ratio_high for one in shown) > 3:
-        ax.set_xscale("log")
+        _log_x(ax)
     ax.set(xlabel=f"latency over that of {comparison.race.baseline} (95 % interval)", ylim=(-0.6, len(shown) - 0.4))
     ax.invert_yaxis()
     return _labelled(ax, "Latency ratios. " + "; ".join(f"{t.name}: {t.ratio:.2f}" for t in shown))
@@ -107,7 +110,7 @@ def peaks(measured: Mapping[str, Peak], ax: Axes | None = None) -> Axes:
     for row, peak in enumerate(measured.values()):
         middle, low, high = (value / MB for value in (peak.peak_memory_bytes, peak.low, peak.high))
         ax.barh(row, middle, color=COLOURS[0], height=0.6, xerr=[[middle - low], [high - middle]], capsize=3)
-        ax.annotate(f" {middle:.0f}", (high, row), va="center")
+        ax.annotate(f"{middle:.0f}", (high, row), xytext=(8, 0), textcoords="offset points", va="center")
     ax.set_yticks(range(len(measured)), list(measured))
     ax.set(xlabel="peak memory of the process, MB (10^6 bytes)")
     ax.margins(x=0.12)
@@ -132,10 +135,9 @@ def tradeoff(rows, accuracy: str, note: str = "", ax: Axes | None = None) -> Axe
         ax.plot(row["latency_ms"], row[accuracy], MARKERS[i % 7], color=COLOURS[i % 7], markersize=5)
         text = f"{row['variant']}, {row['size_bytes'] / MB:.1f} MB"
         ax.annotate(text, (row["latency_ms"], row[accuracy]), xytext=(0, 10), textcoords="offset points", ha="center")
-    ax.set(
-        xscale="log", xlabel="latency of one image, ms (median, 95 % interval)", ylabel=f"accuracy, % {note}".strip()
-    )
-    ax.margins(x=0.2, y=0.2)
+    ax.set(xlabel="latency of one image, ms (median, 95 % interval)", ylabel=f"accuracy, % {note}".strip())
+    _log_x(ax)
+    ax.margins(x=0.25, y=0.25)
     said = "; ".join(f"{r['variant']}: {r[accuracy]:.1f} %, {r['latency_ms']:.1f} ms" for r in rows.to_dict("records"))
     return _labelled(ax, f"Accuracy against latency. {said}")
 
@@ -146,6 +148,14 @@ def _axes(ax: Axes | None, height: float = 3.0) -> Axes:
         ax = plt.subplots(figsize=(7, height))[1]
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def _log_x(ax: Axes) -> None:
+    """A logarithmic x axis whose ticks are plain numbers: 1, 2, 5, 10."""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter("")
 
 
 def _labelled(ax: Axes, text: str) -> Axes:

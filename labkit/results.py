@@ -74,7 +74,7 @@ def read(name: str) -> list[dict]:
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             row = json.loads(line)
-        except ValueError:  # also text that is not UTF-8
+        except (ValueError, RecursionError):  # also text that is not UTF-8, or ten thousand brackets
             row = None
         if isinstance(row, dict):
             rows.append(row)
@@ -89,8 +89,8 @@ def table(lab: str | None = None):
     """The latest row of every variant as a pandas DataFrame, with the machine's id; of one lab, or of all."""
     import pandas as pd
 
-    rows = [{**row, "machine": row.get("machine", {}).get("id")} for row in read("measurements")]
-    frame = pd.DataFrame(rows)
+    rows = [row for row in read("measurements") if {*SAME_VARIANT, "machine"} <= row.keys()]
+    frame = pd.DataFrame([{**row, "machine": row["machine"]["id"]} for row in rows])
     if frame.empty:
         return frame
     frame = frame.drop_duplicates([*SAME_VARIANT, "machine"], keep="last").reset_index(drop=True)

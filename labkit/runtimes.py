@@ -23,9 +23,11 @@ def torch_predictor(model, threads: int = 1) -> Predict:
 
     if threads < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
-    model = model.eval()
+    model.eval()
 
     def predict(images: np.ndarray) -> np.ndarray:
+        if model.training:  # trained on since: batch statistics would answer, and change
+            model.eval()
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         with torch.inference_mode():

@@ -78,7 +78,7 @@ def augmented(inputs: torch.Tensor, random: torch.Generator) -> torch.Tensor:
     return padded[torch.arange(n).view(-1, 1, 1), 0, rows, columns].unsqueeze(1)
 
 
-def correct(predict: Callable[[np.ndarray], np.ndarray], split: Split, batch: int = 500) -> np.ndarray:
+def correct(predict: Callable[[np.ndarray], np.ndarray], split: Split, batch: int = 100) -> np.ndarray:
     """Which images `predict` labels correctly: bool `(n,)`. Its mean is the accuracy.
 
     Args:
@@ -87,6 +87,6 @@ def correct(predict: Callable[[np.ndarray], np.ndarray], split: Split, batch: in
     return labels_of(predict, split.inputs, batch) == split.labels
 
 
-def labels_of(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int = 500) -> np.ndarray:
+def labels_of(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int = 100) -> np.ndarray:
     """The class that `predict` finds most likely for each image: int64 `(n,)`."""
     return np.concatenate([predict(images[i : i + batch]).argmax(1) for i in range(0, len(images), batch)])

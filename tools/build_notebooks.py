@@ -74,7 +74,7 @@ def badges(address: str, stem: str) -> str:
 
 def _cell(read, position: int, source: Path, address: str | None):
     """One cell of the solution notebook, its id and nbgrader metadata set."""
-    says = dict(read.metadata)
+    says = {key: value for key, value in read.metadata.items() if key != "lines_to_next_cell"}
     new = nbformat.v4.new_markdown_cell if read.cell_type == "markdown" else nbformat.v4.new_code_cell
     cell = new(read.source, id=f"cell-{position:02d}", metadata={})
     tags = says.pop("tags", [])

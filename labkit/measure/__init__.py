@@ -17,6 +17,7 @@ from labkit.measure.stopwatch import (
     time_calls,
     verdict,
 )
+from labkit.measure.sweep import batch_sweep
 
 __all__ = [
     "MARGIN",
@@ -30,6 +31,7 @@ __all__ = [
     "Size",
     "Timing",
     "accuracy_difference",
+    "batch_sweep",
     "compare",
     "describe",
     "fingerprint",

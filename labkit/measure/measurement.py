@@ -77,7 +77,7 @@ def measurement(
         raise TypeError(f"a measurement has no field {sorted(unknown)}; see labkit.measure.Measurement")
     row: dict = {"variant": variant, "lab": lab}
     if predict is not None:
-        row |= {"runtime": predict.runtime, "threads": predict.threads}
+        row |= {name: getattr(predict, name) for name in ("runtime", "threads") if hasattr(predict, name)}
     if timing is not None:
         row |= {key: value for key, value in asdict(timing).items() if key not in ("name", "p05_ms", "p95_ms")}
         row["latency_p95_ms"] = timing.p95_ms

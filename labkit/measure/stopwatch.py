@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labkit.measure.memory import give_back
 from labkit.measure.statistics import median_interval
 from labkit.reference import reference
 
@@ -104,15 +105,17 @@ def race(
         raise ValueError(f"seconds, precision and margin must be above 0, not {seconds}, {precision}, {margin}")
     control = f"{baseline} (again)"
     runners = {**calls, control: calls[baseline]}
+    everyone = list(runners)
     budget = time_budget(seconds)
     random = np.random.default_rng(seed)
+    give_back()
     start = clock()
     repeats = {name: _warm_up(call, clock) for name, call in runners.items()}
     turns: dict[str, list[np.ndarray]] = {name: [] for name in runners}
     look, stopped = LEAST_ROUNDS, f"the budget of {budget:g} s was spent"
     with _no_garbage_collection():
         for rounds in range(2, MOST_ROUNDS + 1, 2):
-            order = list(random.permutation(list(runners)))
+            order = [everyone[i] for i in random.permutation(len(everyone))]
             for name in order + order[::-1]:
                 turns[name].append(_turn(runners[name], repeats[name], clock))
             spent = (clock() - start) / 1e9
@@ -230,7 +233,6 @@ def _timing(name: str, turns: Mapping[str, list[np.ndarray]], baseline: str) -> 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
     was_on = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield

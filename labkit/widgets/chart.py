@@ -1,0 +1,154 @@
+"""What a chart holds: its axes, its series, and what each position of the sliders shows of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+KINDS = ("line", "bars", "hist")
+NOT_FINITE = "holds a value that is missing or not finite"
+
+
+@dataclass(frozen=True)
+class Series:
+    """One curve of a line panel, one colour of the bars, or one set of columns.
+
+    Args:
+        name: as in the legend.
+        y: its values; None when every frame brings its own.
+        low, high: the ends of the 95 % intervals, line panels only.
+    """
+
+    name: str
+    y: Sequence[float] | None = None
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """What one panel shows at one position of the sliders.
+
+    Args:
+        y: the values of each series that has none of its own, in the panel's order.
+        at: `(series, index)`, the point to highlight; its curve is emphasised.
+        mark: `(x, y)`, a highlighted point that belongs to no curve, such as a crossing.
+        label: a word or two beside the highlighted point.
+    """
+
+    y: Sequence[Sequence[float]] = ()
+    at: tuple[int, int] | None = None
+    mark: tuple[float, float] | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart.
+
+    Args:
+        kind: "line" (curves), "bars" (lying bars, one for each name in `x`, the series stacked) or "hist" (columns).
+        x: line: the values; bars: the names; hist: the edges of the columns, one more than there are columns.
+        x_scale, y_scale: "linear" or "log"; line panels only.
+        x_ticks: where to write the x axis; None chooses.
+        y_limits: the ends of the value axis; None takes them from every frame together. Curves beyond are cut.
+
+    Raises:
+        ValueError: a value is missing, not finite or not positive on a logarithmic axis, or lengths differ.
+    """
+
+    kind: str
+    title: str
+    x_label: str
+    y_label: str
+    x: Sequence
+    series: Sequence[Series]
+    x_scale: str = "linear"
+    y_scale: str = "linear"
+    x_ticks: Sequence[float] | None = None
+    y_limits: tuple[float, float] | None = None
+
+    def __post_init__(self):
+        def need(true: bool, message: str) -> None:
+            if not true:
+                raise ValueError(f"panel {self.title!r}: {message}")
+
+        need(self.kind in KINDS, f"kind is one of {', '.join(KINDS)}, not {self.kind!r}")
+        need(len(self.series) > 0, "at least one series is needed")
+        need(self.points > 0, "x is empty")
+        need({self.x_scale, self.y_scale} <= {"linear", "log"}, "a scale is 'linear' or 'log'")
+        need(self.kind == "line" or (self.x_scale, self.y_scale) == ("linear", "linear"), "only lines have a log scale")
+        need(self.y_limits is None or self.y_limits[0] < self.y_limits[1], "y_limits go from low to high")
+        if self.kind != "bars":
+            need(finite(self.x), f"x {NOT_FINITE}")
+            need(all(a < b for a, b in zip(self.x, self.x[1:])), "x must grow from value to value")
+            need(self.x_scale == "linear" or min(self.x) > 0, "x must be positive on a logarithmic axis")
+        for series in self.series:
+            for name in ("y", "low", "high"):
+                values = getattr(series, name)
+                if values is not None:
+                    self.check(values, f"{name} of {series.name!r}")
+            need((series.low is None) == (series.high is None), f"{series.name!r} has one end of an interval, not both")
+            need(series.low is None or series.y is not None, f"{series.name!r} has an interval but no y")
+            if series.low is not None:
+                inside = all(a <= y <= b for a, y, b in zip(series.low, series.y, series.high))
+                need(inside, f"an interval of {series.name!r} does not hold its value")
+
+    @property
+    def points(self) -> int:
+        """How many values a series has."""
+        return len(self.x) - (self.kind == "hist")
+
+    @property
+    def moving(self) -> list[int]:
+        """The indices of the series whose values come with each frame."""
+        return [i for i, series in enumerate(self.series) if series.y is None]
+
+    def check(self, values: Sequence[float], what: str) -> None:
+        """Raises ValueError unless `values` can be drawn on this panel."""
+        wrong = None
+        if len(values) != self.points:
+            wrong = f"has {len(values)} values where x has {self.points}"
+        elif not finite(values):
+            wrong = NOT_FINITE
+        elif self.y_scale == "log" and min(values) <= 0:
+            wrong = "must be positive on a logarithmic axis"
+        elif self.kind != "line" and min(values) < 0:
+            wrong = "must not be negative"
+        if wrong:
+            raise ValueError(f"panel {self.title!r}: {what} {wrong}")
+
+    def check_view(self, view: View) -> None:
+        """Raises ValueError unless `view` fits this panel."""
+        if len(view.y) != len(self.moving):
+            raise ValueError(f"panel {self.title!r}: a frame brings {len(view.y)} series, not {len(self.moving)}")
+        for i, values in zip(self.moving, view.y):
+            self.check(values, f"y of {self.series[i].name!r}")
+        if view.at is not None:
+            series, index = view.at
+            if not (0 <= series < len(self.series) and 0 <= index < self.points):
+                raise ValueError(f"panel {self.title!r}: there is no point {view.at}")
+        if view.mark is not None and not finite(view.mark):
+            raise ValueError(f"panel {self.title!r}: the mark {NOT_FINITE}")
+        if self.kind != "line" and (view.at or view.mark):
+            raise ValueError(f"panel {self.title!r}: only a line panel has a highlighted point")
+
+    def values(self, view: View) -> list[Sequence[float]]:
+        """The values of every series at `view`, in order."""
+        brought = iter(view.y)
+        return [next(brought) if series.y is None else series.y for series in self.series]
+
+
+def finite(values: Sequence[float]) -> bool:
+    """Whether every value is a number, neither NaN nor infinite."""
+    return all(v is not None and math.isfinite(v) for v in values)
+
+
+def number(value: float) -> str:
+    """A value as a person writes it: three digits, thousands apart.
+
+    >>> number(0.12345), number(1234567), number(20.0)
+    ('0.123', '1,234,567', '20')
+    """
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"

@@ -1,0 +1,219 @@
+// Python drew every chart once (draw.py) and sent a frame for every position: here the moving parts are set, nothing else.
+
+const EVERY_MS = 200; // how often Python hears of the position while a slider moves
+const QUIET_MS = 600; // how long the sliders rest before a screen reader is told the new numbers
+
+function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// From a value to a place on an axis, 0 to 1; an axis is [low, high, is it logarithmic].
+function place(value, [low, high, log]) {
+  return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+}
+
+function number(value) {
+  if (Math.abs(value) >= 999.5) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(3)));
+}
+
+const tenth = (pixels) => Math.round(pixels * 10) / 10;
+
+// The values of every series: its own, or the next that the frame brings.
+function valuesOf(panel, view) {
+  let next = 0;
+  return panel.series.map((own) => own ?? view.y[next++]);
+}
+
+function lines(svg, panel) {
+  const across = (v) => tenth(place(v, panel.x) * panel.width);
+  const down = (v) => tenth((1 - place(v, panel.y)) * panel.height);
+  const groups = [...svg.querySelectorAll("g[data-series]")];
+  const curves = groups.map((group) => group.querySelector(".lk-curve"));
+  const point = svg.querySelector(".lk-point");
+  const [guide, ring, label] = point.children;
+  const inside = (v, axis) => place(v, axis) >= 0 && place(v, axis) <= 1;
+
+  return (view) => {
+    const every = valuesOf(panel, view);
+    every.forEach((ys, i) => {
+      groups[i].setAttribute("opacity", view.at && view.at[0] !== i ? 0.55 : 1);
+      if (panel.series[i]) return;
+      curves[i].setAttribute("d", "M" + ys.map((y, j) => `${across(panel.xs[j])} ${down(y)}`).join("L"));
+    });
+    const [x, y] = view.at ? [panel.xs[view.at[1]], every[view.at[0]][view.at[1]]] : view.mark ?? [NaN, NaN];
+    if (!inside(x, panel.x) || !inside(y, panel.y)) {
+      point.setAttribute("visibility", "hidden");
+      return;
+    }
+    const [left, top] = [tenth(panel.left + across(x)), tenth(panel.top + down(y))];
+    const before = left > panel.left + 90;
+    point.removeAttribute("visibility");
+    point.dataset.x = x;
+    point.dataset.y = y;
+    guide.setAttribute("d", `M${left} ${top}V${panel.top + panel.height}M${left} ${top}H${panel.left}`);
+    ring.setAttribute("cx", left);
+    ring.setAttribute("cy", top);
+    label.setAttribute("x", left + (before ? -13 : 13));
+    label.setAttribute("y", top - 11);
+    label.setAttribute("text-anchor", before ? "end" : "start");
+    label.textContent = view.label ?? "";
+  };
+}
+
+function bars(svg, panel) {
+  const along = (v) => tenth(place(v, panel.y) * panel.width);
+  const parts = [...svg.querySelectorAll("g[data-bar]")]; // bar by bar, its series in order
+  const totals = [...svg.querySelectorAll(".lk-total")];
+
+  return (view) => {
+    const every = valuesOf(panel, view);
+    panel.xs.forEach((_, b) => {
+      let total = 0;
+      every.forEach((values, i) => {
+        const part = parts[b * every.length + i];
+        const [rect, stripes] = part.children;
+        const left = along(total);
+        total += values[b];
+        const width = tenth(along(total) - left);
+        part.dataset.value = values[b];
+        rect.setAttribute("x", left);
+        rect.setAttribute("width", width);
+        stripes.setAttribute("d", stripes.getAttribute("d").replace(/^M\S+ (\S+)h.*/, `M${left} $1h${width}`));
+      });
+      totals[b].setAttribute("x", tenth(panel.left + along(total) + 6));
+      totals[b].textContent = number(total);
+    });
+  };
+}
+
+function columns(svg, panel) {
+  const rects = [...svg.querySelectorAll("rect[data-bar]")]; // series by series, its columns in order
+
+  return (view) => valuesOf(panel, view).flat().forEach((value, i) => {
+    const height = tenth(place(value, panel.y) * panel.height);
+    rects[i].dataset.value = value;
+    rects[i].setAttribute("y", tenth(panel.height - height));
+    rects[i].setAttribute("height", height);
+  });
+}
+
+const MOVERS = { line: lines, bars: bars, hist: columns };
+
+// The question that stands before the charts; `done` gets the choice.
+function questionForm(spec, id, done) {
+  const choices = spec.choices.map((choice) => element(
+    "label", {}, element("input", { type: "radio", name: id, value: choice, required: "" }), choice,
+  ));
+  const fieldset = element("fieldset", {}, element("legend", {}, spec.question), ...choices);
+  const form = element("form", { class: "lk-question" }, fieldset, element("button", { type: "submit" }, "Show me"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    done(new FormData(form).get(id));
+  });
+  return form;
+}
+
+function slider(control, index, id, moved) {
+  const range = element("input", { type: "range", id, min: 0, max: control.texts.length - 1, step: 1 });
+  const shown = element("span", { class: "lk-value", "aria-hidden": "true" });
+  const show = (i) => {
+    range.value = i;
+    range.setAttribute("aria-valuetext", control.texts[i]);
+    shown.textContent = control.texts[i];
+  };
+  range.addEventListener("input", () => moved(index, range.valueAsNumber));
+  const row = element("div", { class: "lk-control" }, element("label", { for: id }, control.label), shown, range);
+  return { row, show };
+}
+
+function render({ model, el }) {
+  const spec = model.get("spec");
+  const id = "lk" + Math.random().toString(36).slice(2);
+  let position = [...model.get("position")];
+  let unsent = 0;
+  let resting = 0;
+
+  const sliders = spec.controls.map((control, i) => slider(control, i, `${id}-${i}`, (index, value) => {
+    show(position.map((old, c) => (c === index ? value : old)));
+    unsent ||= setTimeout(send, EVERY_MS);
+    clearTimeout(resting);
+    resting = setTimeout(say, QUIET_MS);
+  }));
+  // Plain divs: JupyterLab has a style of its own for dl, dt and dd.
+  const numbers = spec.readouts.map(() => element("div", { class: "lk-number" }));
+  const readouts = element("div", { class: "lk-readouts" }, ...spec.readouts.map(
+    (name, i) => element("div", {}, element("div", { class: "lk-name" }, name), numbers[i]),
+  ));
+  const status = element("p", { class: "lk-status", "aria-live": "polite" });
+  const charts = element("div", { class: "lk-charts" });
+  charts.innerHTML = spec.panels.map((panel) => panel.svg).join("");
+  const movers = spec.panels.map((panel, i) => MOVERS[panel.kind](charts.children[i], panel));
+
+  function show(next) {
+    position = [...next];
+    const index = position.reduce((sum, i, c) => sum * spec.controls[c].texts.length + i, 0);
+    const [texts, views] = spec.frames[index];
+    sliders.forEach((each, i) => each.show(position[i]));
+    texts.forEach((text, i) => { numbers[i].textContent = text; });
+    const here = spec.controls.map((control, i) => `${control.label} ${control.texts[position[i]]}`).join(", ");
+    const reads = spec.readouts.map((name, i) => `${name} ${texts[i]}`).join(", ");
+    movers.forEach((move, i) => {
+      move(views[i]);
+      charts.children[i].setAttribute("aria-label", `${spec.panels[i].title}. ${here}. ${reads}`);
+    });
+  }
+  function send() {
+    unsent = 0;
+    model.set("position", position);
+    model.save_changes();
+  }
+  function say() {
+    status.textContent = spec.readouts.map((name, i) => `${name}: ${numbers[i].textContent}`).join(", ");
+  }
+
+  const heading = element("p", { class: "lk-title", id: `${id}-title` }, spec.title);
+  const description = element("p", { class: "lk-description" }, spec.description);
+  const side = element("div", { class: "lk-side" }, ...sliders.map((each) => each.row), readouts, status);
+  const body = element("div", { class: `lk-body lk-body-${Math.min(spec.panels.length, 2)}` }, side, charts);
+  const verdict = element("p", { class: "lk-verdict", tabindex: -1 });
+  const source = element("p", { class: "lk-source" }, spec.source);
+  const form = spec.question ? questionForm(spec, id, (choice) => {
+    model.set("guess", choice);
+    model.save_changes();
+    reveal();
+    verdict.focus();
+  }) : "";
+  function reveal() {
+    const guess = model.get("guess");
+    const waiting = Boolean(spec.question) && !guess;
+    body.hidden = waiting;
+    verdict.hidden = waiting || !spec.question;
+    if (form) form.hidden = !waiting;
+    verdict.textContent = `${spec.question} You said \u201c${guess}\u201d; ${spec.answer}`;
+  }
+
+  const root = element("div", { class: "lk-explorer", role: "group", "aria-labelledby": `${id}-title` });
+  root.append(heading, description, form, verdict, body, source);
+  // JupyterLab would take x and d d for "delete this cell": keys stay in here, also from listeners that capture.
+  root.dataset.lmSuppressShortcuts = "true";
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  el.append(root);
+
+  const follow = () => { if (!unsent) show(model.get("position")); };
+  model.on("change:position", follow);
+  model.on("change:guess", reveal);
+  reveal();
+  show(position);
+  return () => {
+    model.off("change:position", follow);
+    model.off("change:guess", reveal);
+    clearTimeout(resting);
+    if (unsent) clearTimeout(unsent);
+  };
+}
+
+export default { render };

@@ -1,0 +1,250 @@
+"""Plots show the figures they were given, with units, on the axes they were given, and say them to a screen reader."""
+
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.container import ErrorbarContainer
+
+from labkit import plots
+from labkit.measure import MB, Peak, compare
+
+SVG = "{http://www.w3.org/2000/svg}"
+TIMES = np.array([1.0, 2.0, 1.0, 3.0, 1.0])
+PAIRS = {"naive": [0.8, 1.0, 1.2], "labkit": [0.99, 1.0, 1.01, 1.04]}
+PEAKS = {"small": Peak(100 * MB, 90 * MB, 130 * MB, 3), "large": Peak(400 * MB, 400 * MB, 400 * MB, 1)}
+NETWORKS = pd.DataFrame(
+    {
+        "variant": ["small", "large"],
+        "latency_ms": [5.0, 50.0],
+        "latency_low_ms": [4.0, 45.0],
+        "latency_high_ms": [7.0, 60.0],
+        "size_bytes": [5 * MB, 100 * MB],
+        "accuracy": [57.5, 76.1],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def no_window():
+    plt.switch_backend("Agg")
+    yield
+    plt.close("all")
+
+
+def compared(slow_ms: int = 4):
+    """A comparison on a clock that only the variants move: a baseline of 2 ms, one of 1 ms and one of `slow_ms`."""
+    now = [0]
+
+    def takes(ms):
+        def predict(images):
+            now[0] += ms * 1_000_000
+            return np.zeros((len(images), 10), np.float32)
+
+        return predict
+
+    variants = {"float32": takes(2), "int8": takes(1), "slow": takes(slow_ms)}
+    return compare(variants, np.zeros((1, 1, 28, 28), np.float32), clock=lambda: now[0])
+
+
+# How to draw each, what its axes must say, and what a screen reader must hear.
+EVERY = {
+    "call_times": (lambda ax=None: plots.call_times(TIMES, ax=ax), "call", "ms", ["5 calls", "1.00 ms", "1.60 ms"]),
+    "a_a_errors": (
+        lambda ax=None: plots.a_a_errors(PAIRS, ax=ax),
+        "time of the model over time of the same model",
+        "",
+        ["naive: 2 of 3", "labkit: 0 of 4", "5%"],
+    ),
+    "ratios": (
+        lambda ax=None: plots.ratios(compared(), ax=ax),
+        "latency over that of float32 (95 % interval)",
+        "",
+        ["int8: 0.50", "slow: 2.00", "float32 (again): 1.00"],
+    ),
+    "peaks": (lambda ax=None: plots.peaks(PEAKS, ax=ax), "MB (10^6 bytes)", "", ["small: 100 MB", "large: 400 MB"]),
+    "tradeoff": (
+        lambda ax=None: plots.tradeoff(NETWORKS, "accuracy", "(published)", ax=ax),
+        "latency of one image, ms",
+        "accuracy, % (published)",
+        ["small: 57.5 %, 5.0 ms", "large: 76.1 %, 50.0 ms"],
+    ),
+}
+
+
+@pytest.fixture(params=EVERY)
+def plot(request):
+    return EVERY[request.param]
+
+
+def marks(ax, marker) -> list[tuple[float, float]]:
+    """Where the marks of a kind are."""
+    lines = [line for line in ax.lines if line.get_marker() == marker]
+    return [tuple(map(float, xy)) for line in lines for xy in line.get_xydata()]
+
+
+def spans(ax) -> list[tuple[float, float]]:
+    """From where to where the horizontal intervals reach."""
+    errors = [container for container in ax.containers if isinstance(container, ErrorbarContainer)]
+    segments = [segment for _, _, bars in errors for lines in bars for segment in lines.get_segments()]
+    return [tuple(map(float, segment[:, 0])) for segment in segments]
+
+
+def test_no_plot_is_left_out_here():
+    functions = [f for f in vars(plots).values() if getattr(f, "__module__", "") == plots.__name__ and callable(f)]
+    drawing = {f.__name__ for f in functions if "ax" in f.__code__.co_varnames and not f.__name__.startswith("_")}
+    assert drawing == set(EVERY)
+
+
+def test_a_plot_is_drawn_on_the_axes_that_were_given(plot):
+    draw, *_ = plot
+    figure, (left, right) = plt.subplots(1, 2)
+    assert draw(ax=right) is right
+    assert right.has_data()
+    assert not left.has_data()
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_a_plot_without_axes_makes_a_figure_of_its_own(plot):
+    draw, *_ = plot
+    first, second = draw(), draw()
+    assert first.has_data()
+    assert first.figure is not second.figure
+    assert first.figure.axes == [first]
+
+
+def test_axes_say_what_they_show_and_in_which_unit(plot):
+    draw, x_label, y_label, _ = plot
+    ax = draw()
+    assert x_label in ax.get_xlabel()
+    assert ax.get_ylabel() == y_label
+
+
+def test_a_screen_reader_hears_the_figures(plot):
+    draw, _, _, said = plot
+    label = draw().figure.get_label()
+    assert [part for part in said if part not in label] == []
+
+
+def test_a_figure_is_one_svg_with_a_role_and_its_label(plot):
+    draw, *_ = plot
+    figure = draw().figure
+    svg = ElementTree.fromstring(plots.html(figure)).find(f"{SVG}svg")
+    assert (svg.get("role"), svg.get("aria-label")) == ("img", figure.get_label())
+    assert plots.html(figure).count("<svg") == plots.html(figure).count('role="img"') == 1
+
+
+def test_the_same_figure_is_the_same_bytes(plot):
+    draw, *_ = plot
+    one = draw().figure
+    first = plots.html(one)
+    assert plots.html(one) == first
+    assert plots.html(draw().figure) == first
+
+
+def test_a_label_with_any_characters_stays_one_attribute():
+    figure = plt.figure(label='a "quoted" <b>label</b> & it\'s ü')
+    text = plots.html(figure)
+    assert ElementTree.fromstring(text).find(f"{SVG}svg").get("aria-label") == figure.get_label()
+    assert "<b>" not in text
+
+
+def test_a_figure_without_a_label_says_so():
+    assert 'aria-label="figure without a description"' in plots.html(plt.figure())
+
+
+def test_text_in_a_figure_stays_text_and_no_date_is_kept():
+    text = plots.html(plots.call_times(TIMES).figure)
+    assert "Time of each call" in text
+    assert "<dc:date>" not in text
+
+
+def test_a_figure_leaves_matplotlibs_settings_as_they_were():
+    before = dict(plt.rcParams)
+    plots.html(plots.call_times(TIMES).figure)
+    assert dict(plt.rcParams) == before
+
+
+def test_every_call_is_a_dot_and_mean_and_median_are_lines():
+    ax = plots.call_times(TIMES)
+    assert marks(ax, ".") == list(enumerate(TIMES))
+    heights = {line.get_label(): set(line.get_ydata()) for line in ax.lines if line.get_marker() != "."}
+    assert heights == {"mean 1.60 ms": {1.6}, "median 1.00 ms": {1.0}}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(heights)
+
+
+def test_a_call_far_beyond_the_median_makes_the_axis_logarithmic():
+    assert plots.call_times(TIMES).get_yscale() == "linear"
+    assert plots.call_times(np.array([1.0, 1.0, 5.0])).get_yscale() == "linear"
+    assert plots.call_times(np.array([1.0, 1.0, 5.1])).get_yscale() == "log"
+
+
+def test_every_pair_of_an_a_a_test_is_a_mark_in_the_row_of_its_stopwatch():
+    ax = plots.a_a_errors(PAIRS)
+    for row, (values, marker) in enumerate(zip(PAIRS.values(), plots.MARKERS)):
+        found = marks(ax, marker)
+        assert [x for x, _ in found] == values
+        assert {round(y) for _, y in found} == {row}
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["naive: 2 of 3 beyond 5%", "labkit: 0 of 4 beyond 5%"]
+
+
+def test_the_limit_of_an_a_a_test_is_the_band_and_what_is_counted():
+    ax = plots.a_a_errors(PAIRS, limit=0.02)
+    assert "labkit: 1 of 4 beyond 2%" in ax.figure.get_label()
+    band = ax.patches[0].get_extents().transformed(ax.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((0.98, 1.02))
+
+
+def test_ratios_stand_at_their_value_with_their_interval_and_the_control_is_among_them():
+    comparison = compared()
+    ax = plots.ratios(comparison)
+    shown = [comparison["int8"], comparison["slow"], comparison.race.control]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["int8", "slow", "float32 (again)"]
+    for row, (one, marker) in enumerate(zip(shown, plots.MARKERS)):
+        assert marks(ax, marker) == [(pytest.approx(one.ratio), row)]
+    assert spans(ax) == [pytest.approx((one.ratio_low, one.ratio_high)) for one in shown]
+
+
+def test_large_ratios_make_the_axis_logarithmic_with_plain_numbers():
+    assert plots.ratios(compared(slow_ms=6)).get_xscale() == "linear"
+    ax = plots.ratios(compared(slow_ms=7))
+    assert ax.get_xscale() == "log"
+    ax.figure.canvas.draw()
+    ticks = [tick.get_text() for tick in ax.get_xticklabels()]
+    assert {"0.5", "1", "2"} <= set(ticks)
+    assert not any("10^" in tick for tick in ticks)
+
+
+def test_bars_are_as_long_as_the_peak_in_mb_with_the_range_of_the_runs():
+    ax = plots.peaks(PEAKS)
+    assert [bar.get_width() for bar in ax.patches] == [100, 400]
+    assert spans(ax) == [pytest.approx((90, 130)), pytest.approx((400, 400))]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["small", "large"]
+    assert [text.get_text() for text in ax.texts] == ["100", "400"]
+
+
+def test_a_network_stands_at_its_latency_and_accuracy_and_its_area_is_its_bytes():
+    ax = plots.tradeoff(NETWORKS, "accuracy")
+    for i, row in NETWORKS.iterrows():
+        assert marks(ax, plots.MARKERS[i]) == [(row.latency_ms, row.accuracy)]
+    assert spans(ax) == [pytest.approx((4, 7)), pytest.approx((45, 60))]
+    small, large = (float(one.get_sizes()[0]) for one in ax.collections if hasattr(one, "get_sizes"))
+    assert large / small == pytest.approx(100 / 5)
+    assert [text.get_text() for text in ax.texts] == ["small, 5.0 MB", "large, 100.0 MB"]
+    assert ax.get_ylabel() == "accuracy, %"
+
+
+def test_colours_and_markers_are_all_different_and_as_many():
+    assert len(set(plots.COLOURS)) == len(set(plots.MARKERS)) == len(plots.COLOURS) == len(plots.MARKERS) == 7
+
+
+def test_more_variants_than_colours_can_still_be_drawn():
+    many = pd.concat([NETWORKS] * 5, ignore_index=True)
+    assert len(plots.tradeoff(many, "accuracy").texts) == 10
+    assert len(plots.a_a_errors({str(i): [1.0] for i in range(10)}).get_yticks()) == 10
+
+
+def test_outside_a_notebook_setup_does_nothing():
+    assert plots.setup() is None

@@ -1,0 +1,218 @@
+"""The set-up cell of the notebooks brings labkit, data and weights where they are missing, and changes nothing else.
+
+The new environments see the libraries of this one through links, labkit left out, so nothing is downloaded.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ("pyproject.toml", "README.md", "LICENSE", "labkit", "labs", "data", "tools")
+WEIGHTS = {path.name: path.stat().st_size for path in (ROOT / "data" / "weights").glob("*.safetensors")}
+
+
+def setup_cell(*arguments, **keywords) -> str:
+    """The cell's text, from `tools/setup_cell.py`."""
+    spec = importlib.util.spec_from_file_location("setup_cell", ROOT / "tools" / "setup_cell.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.setup_cell(*arguments, **keywords)
+
+
+class Environment:
+    """A new virtual environment with every library of this one but labkit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        libraries = folder / "libraries"
+        libraries.mkdir(parents=True)
+        for site in (Path(entry) for entry in sys.path if entry.endswith("site-packages")):
+            for entry in site.iterdir():
+                link = libraries / entry.name
+                if "labkit" not in entry.name and entry.suffix != ".pth" and not link.exists():
+                    link.symlink_to(entry, target_is_directory=entry.is_dir())
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
+        self.python = str(next((folder / "venv").glob("[bS]*/python*")))
+        self.site = Path(self.run("import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip())
+        (self.site / "libraries.pth").write_text(str(libraries))
+
+    def clear(self) -> None:
+        """Takes out what was installed since it was made."""
+        for entry in self.site.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "libraries.pth":
+                entry.unlink()
+
+    def run(self, code: str, **variables: str) -> subprocess.CompletedProcess:
+        """The code's result in this environment, from an empty folder, without a network and without this checkout."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("LABKIT", "PIP", "PYTHON"))}
+        # pip reads PIP_NO_BUILD_ISOLATION the wrong way round, and keeps it so: 0 means no isolation
+        offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+        empty = self.folder / "empty"
+        empty.mkdir(exist_ok=True)
+        return subprocess.run(
+            [self.python, "-c", code],
+            cwd=empty,
+            env={**clean, **offline, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    """The environment of all tests in this file."""
+    return Environment(tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture
+def environment(made_once):
+    """The environment as it was made."""
+    yield made_once
+    made_once.clear()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """What `make wheel` builds."""
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory) -> Path:
+    """The repository as a zip with one folder at its top, as the sites that keep repositories hand it out."""
+    path = tmp_path_factory.mktemp("zip") / "labkit-main.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for name in SHIPPED:
+            for found in [ROOT / name, *(ROOT / name).rglob("*")]:
+                if found.suffix != ".pyc":
+                    file.write(found, Path("labkit-main") / found.relative_to(ROOT))
+    return path
+
+
+USE = """
+import labkit, json
+from importlib.metadata import distributions
+from labkit import data
+print(json.dumps({
+    "file": labkit.__file__,
+    "data": str(data.folder()),
+    "images": [len(split) for split in (data.load().train, data.load().validation, data.load().test)],
+    "weights": {path.name: path.stat().st_size for path in data.weights_folder().glob("*.safetensors")},
+    "versions": {found.name: found.version for found in distributions() if found.name != "labkit"},
+}))
+"""
+VERSIONS = """
+import json
+from importlib.metadata import distributions
+print(json.dumps({found.name: found.version for found in distributions()}))
+"""
+
+
+@pytest.mark.parametrize("source", ["wheel", "archive"])
+def test_the_cell_brings_labkit_with_data_and_weights_and_changes_no_version(environment, source, request):
+    before = json.loads(environment.run(VERSIONS).stdout)
+    assert "labkit" not in before
+    result = environment.run(setup_cell(None) + USE, LABKIT_SOURCE=str(request.getfixturevalue(source)))
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout.splitlines()[-1])
+    assert found["images"] == [55_000, 5_000, 10_000]
+    assert found["weights"] == WEIGHTS
+    assert WEIGHTS
+    assert found["versions"] == before
+    assert Path(found["file"]).is_relative_to(environment.folder / "venv")
+    assert Path(found["data"]).is_relative_to(environment.folder / "venv")
+
+
+def test_the_wheel_carries_the_labs_and_no_solution(wheel):
+    with zipfile.ZipFile(wheel) as file:
+        names = file.namelist()
+    labs = {f"labkit/_labs/{path.name}" for path in (ROOT / "labs").glob("*.ipynb")}
+    assert {name for name in names if name.startswith("labkit/_labs/") and name.endswith(".ipynb")} == labs
+    assert [name for name in names if "solutions" in name or "mutants" in name] == []
+
+
+def test_an_editable_install_has_no_second_copy_of_the_data():
+    assert not (ROOT / "labkit" / "_data").exists()
+    labkit = next((found for found in distributions() if found.name == "labkit" and found.files), None)
+    assert [str(file) for file in (labkit.files if labkit else ()) if "_data" in str(file)] == []
+
+
+def fake_wheel(folder: Path, name: str, version: str, *requires: str) -> Path:
+    """A package of one empty module."""
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", "Provides-Extra: onnx"]
+    lines += [f"Requires-Dist: {one}" for one in requires]
+    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(f"{name}.py", "")
+        file.writestr(f"{info}/METADATA", "\n".join(lines))
+        file.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        file.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def test_what_is_installed_already_keeps_its_version_even_if_a_newer_one_is_asked_for(environment, tmp_path):
+    protobuf = fake_wheel(tmp_path, "oldbuf", "1.0")
+    fake_wheel(tmp_path, "oldbuf", "2.0")
+    fake_wheel(tmp_path, "runtime", "1.0", "oldbuf")
+    fake_wheel(tmp_path, "runtime", "2.0", "oldbuf>=2.0")  # what pip would take, and oldbuf 2.0 with it
+    source = fake_wheel(tmp_path, "labkit", "0.1.0", "runtime")
+    pip_install = f"import subprocess, sys; subprocess.run([sys.executable, '-m', 'pip', 'install', {str(protobuf)!r}])"
+    assert environment.run(pip_install).returncode == 0
+    result = environment.run(setup_cell(None), LABKIT_SOURCE=str(source), PIP_FIND_LINKS=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    versions = json.loads(environment.run(VERSIONS).stdout)
+    assert (versions["oldbuf"], versions["runtime"], versions["labkit"]) == ("1.0", "1.0", "0.1.0")
+
+
+def test_the_cell_brings_the_extras_of_its_lab(environment, tmp_path):
+    fake_wheel(tmp_path, "runtime", "1.0")
+    source = fake_wheel(tmp_path, "labkit", "0.1.0", 'runtime; extra == "onnx"')
+    code = setup_cell(None, extras=("onnx",)) + VERSIONS
+    result = environment.run(code, LABKIT_SOURCE=str(source), PIP_FIND_LINKS=str(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout.splitlines()[-1])["runtime"] == "1.0"
+
+
+def test_without_an_address_and_without_a_source_the_cell_tells_the_two_ways_on(environment):
+    result = environment.run(setup_cell(None))
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("RuntimeError: labkit is missing")
+    assert "make lab" in last
+    assert "LABKIT_SOURCE" in last
+
+
+def test_the_public_address_is_used_where_no_source_is_set(tmp_path):
+    cell = setup_cell("https://example.org/labkit")
+    assert '"git+https://example.org/labkit"' in cell
+    assert "raise" not in cell
+
+
+def test_the_cell_does_nothing_where_labkit_is_installed():
+    cell = setup_cell(None)
+    code = f"import subprocess\nsubprocess.run = None\n{cell}\nimport labkit"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("address", [None, "https://example.org/owner/labkit"])
+def test_the_cell_is_short_enough_to_be_read(address):
+    lines = setup_cell(address, extras=("torch", "onnx")).splitlines()
+    assert len(lines) <= 14
+    assert max(map(len, lines)) <= 120
