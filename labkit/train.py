@@ -89,4 +89,5 @@ def correct(predict: Callable[[np.ndarray], np.ndarray], split: Split, batch: in
 
 def labels_of(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int = 100) -> np.ndarray:
     """The class that `predict` finds most likely for each image: int64 `(n,)`."""
-    return np.concatenate([predict(images[i : i + batch]).argmax(1) for i in range(0, len(images), batch)])
+    starts = tqdm(range(0, len(images), batch), unit="batch", leave=False, disable=len(images) < 5000)
+    return np.concatenate([predict(images[start : start + batch]).argmax(1) for start in starts])

@@ -17,6 +17,7 @@ import time
 
 import pandas as pd
 import torch
+from tqdm.auto import tqdm
 import labkit as lk
 from labkit.check import check
 
@@ -286,7 +287,7 @@ lk.plots.call_times(lk.measure.time_calls(call, time.perf_counter, runs=300))
 
 # %%
 my_guess = None  # your number, 0 to 20
-means = [lk.measure.time_calls(call, time.perf_counter).mean() for _ in range(40)]
+means = [lk.measure.time_calls(call, time.perf_counter).mean() for _ in tqdm(range(40))]
 slide = [second / first for first, second in zip(means[::2], means[1::2])]
 beyond = sum(abs(ratio - 1) > 0.05 for ratio in slide)
 print(f"you guessed {my_guess}; here {beyond} of 20 pairs differ by more than 5 %")
@@ -324,7 +325,7 @@ check("paired_ratio", paired_ratio)
 # model measured against itself.
 
 # %%
-races = [lk.race({"model": call, "again": call}, seconds=0.3, seed=i) for i in range(20)]
+races = [lk.race({"model": call, "again": call}, seconds=0.3, seed=i) for i in tqdm(range(20))]
 race = [one["again"].ratio for one in races]
 lk.plots.a_a_errors({"slide": slide, "labkit race": race})
 # %%

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import statistics
 import subprocess
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from tqdm.auto import tqdm
 
 from labkit.measure.size import MB
 
@@ -33,6 +33,7 @@ except (OSError, StopIteration):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
     except ImportError:
         import psutil
+from tqdm.auto import tqdm
         peak = psutil.Process().memory_info().peak_wset  # Windows
 with open(sys.argv[2], "w") as report:
     report.write(str(peak))
@@ -68,13 +69,12 @@ def peak_memory(program: str, runs: int = 3) -> Peak:
         raise ValueError(f"runs must be at least 1, not {runs}")
     runs = 1 if os.environ.get("LABKIT_QUICK") == "1" else runs
     give_back()
-    peaks = [_run(program) for _ in range(runs)]
+    peaks = [_run(program) for _ in tqdm(range(runs), unit="run", leave=False, disable=runs < 2)]
     return Peak(int(statistics.median(peaks)), min(peaks), max(peaks), runs)
 
 
 def give_back() -> None:
-    """Returns to the system what Python and the C library keep of freed memory: laptops and Binder have little."""
-    gc.collect()
+    """Returns to the system what the C library keeps of freed memory: laptops and Binder have little."""
     with suppress(OSError, AttributeError):  # only glibc has malloc_trim
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 

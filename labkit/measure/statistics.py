@@ -28,7 +28,7 @@ def wilson(correct: int, n: int) -> tuple[float, float]:
     share, shrink = correct / n, 1 + Z**2 / n
     centre = (share + Z**2 / (2 * n)) / shrink
     half = Z * sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / shrink
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+    return float(max(0.0, min(share, centre - half))), float(min(1.0, max(share, centre + half)))  # rounding errors
 
 
 def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> float:
@@ -65,19 +65,27 @@ def accuracy_difference(first_correct: np.ndarray, second_correct: np.ndarray) -
     return (only_second - only_first) / n, max(centre - half, -1.0), min(centre + half, 1.0)
 
 
-def median_interval(values: np.ndarray, resamples: int = 1000, seed: int = 0) -> tuple[float, float, float]:
+def median_interval(values: np.ndarray, resamples: int = 2000, seed: int = 0) -> tuple[float, float, float]:
     """The median and its 95 % interval, `(median, low, high)`, by drawing as many values again, with replacement.
+
+    Of each draw only the middle is needed, so only its middle ranks are drawn: they follow a beta distribution.
 
     Raises:
         ValueError: no values.
 
     Source: B. Efron, "Bootstrap methods", Annals of Statistics 7 (1979); the percentile interval.
     """
-    values = np.asarray(values, float)
-    if values.size == 0:
+    values = np.sort(np.asarray(values, float))
+    n, middle = values.size, (values.size + 1) // 2
+    if n == 0:
         raise ValueError("no values, so no median")
-    drawn = np.random.default_rng(seed).choice(values, (resamples, values.size))
-    low, high = np.quantile(np.median(drawn, axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    random = np.random.default_rng(seed)
+    rank = random.beta(middle, n - middle + 1, resamples)
+    medians = values[(rank * n).astype(int)]
+    if n % 2 == 0:  # the median of an even number is half-way between two neighbours in the draw
+        above = rank + (1 - rank) * random.beta(1, n - middle, resamples)
+        medians = (medians + values[np.minimum(above * n, n - 1).astype(int)]) / 2
+    low, high = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(np.median(values)), float(low), float(high)
 
 

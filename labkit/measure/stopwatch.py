@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from labkit.measure.memory import give_back
 from labkit.measure.statistics import median_interval
@@ -20,6 +21,7 @@ MARGIN = 0.02  # differences below 2 % are of no use to anyone
 WARM_UP_ROUNDS = 3
 LEAST_ROUNDS = 8
 MOST_ROUNDS = 5000
+LONG_SECONDS = 2  # from here on a progress bar is shown
 TURN_NS = 1_000_000  # a variant's turn lasts at least a millisecond, so that the clock's own grain disappears
 
 
@@ -105,35 +107,41 @@ def race(
         raise ValueError(f"seconds, precision and margin must be above 0, not {seconds}, {precision}, {margin}")
     control = f"{baseline} (again)"
     runners = {**calls, control: calls[baseline]}
-    everyone = list(runners)
-    budget = time_budget(seconds)
-    random = np.random.default_rng(seed)
     give_back()
-    start = clock()
-    repeats = {name: _warm_up(call, clock) for name, call in runners.items()}
-    turns: dict[str, list[np.ndarray]] = {name: [] for name in runners}
-    look, stopped = LEAST_ROUNDS, f"the budget of {budget:g} s was spent"
     with _no_garbage_collection():
-        for rounds in range(2, MOST_ROUNDS + 1, 2):
-            order = [everyone[i] for i in random.permutation(len(everyone))]
-            for name in order + order[::-1]:
-                turns[name].append(_turn(runners[name], repeats[name], clock))
-            spent = (clock() - start) / 1e9
-            if rounds >= look:  # few looks, so that stopping early does not favour lucky intervals
-                look *= 2
-                if all(_half_width(turns, name, baseline) <= precision for name in runners if name != baseline):
-                    stopped = f"every ratio is known to {precision:.1%}"
-                    break
-            if rounds >= LEAST_ROUNDS and spent * (rounds + 2) / rounds > budget:
-                break
+        turns, spent, stopped = _take_turns(
+            runners, baseline, time_budget(seconds), precision, np.random.default_rng(seed), clock
+        )
     found = {name: _timing(name, turns, baseline) for name in runners}
     again = found.pop(control)
-    result = Race(found, again, baseline, margin, rounds, spent, stopped)
+    result = Race(found, again, baseline, margin, len(turns[baseline]), spent, stopped)
     needed = max(margin, result.noise)
     for name in set(found) - {baseline}:
         word = verdict(found[name].ratio_low, found[name].ratio_high, margin, needed)
         found[name] = replace(found[name], verdict=word)
     return result
+
+
+def _take_turns(runners, baseline, budget, precision, random, clock) -> tuple[dict[str, list[np.ndarray]], float, str]:
+    """Nanoseconds of every call of every turn, by name; the seconds spent; and why it stopped."""
+    start = clock()
+    repeats = {name: _warm_up(call, clock) for name, call in runners.items()}
+    turns: dict[str, list[np.ndarray]] = {name: [] for name in runners}
+    names, look = list(runners), LEAST_ROUNDS
+    with _progress(budget) as show:
+        for rounds in range(2, MOST_ROUNDS + 1, 2):
+            order = [names[i] for i in random.permutation(len(names))]
+            for name in order + order[::-1]:
+                turns[name].append(_turn(runners[name], repeats[name], clock))
+            spent = (clock() - start) / 1e9
+            show(spent)
+            if rounds >= look:  # few looks, so that stopping early does not favour lucky intervals
+                look *= 2
+                if all(_half_width(turns, name, baseline) <= precision for name in names if name != baseline):
+                    return turns, spent, f"every ratio is known to {precision:.1%}"
+            if rounds >= LEAST_ROUNDS and spent * (rounds + 2) / rounds > budget:
+                return turns, spent, f"the budget of {budget:g} s was spent"
+    return turns, spent, f"{MOST_ROUNDS} rounds are enough"
 
 
 @reference
@@ -220,7 +228,7 @@ def _ratios(turns: Mapping[str, list[np.ndarray]], name: str, baseline: str) -> 
 
 
 def _half_width(turns: Mapping[str, list[np.ndarray]], name: str, baseline: str) -> float:
-    ratio, low, high = median_interval(_ratios(turns, name, baseline), resamples=300)
+    ratio, low, high = median_interval(_ratios(turns, name, baseline))
     return (high - low) / 2 / ratio
 
 
@@ -228,6 +236,13 @@ def _timing(name: str, turns: Mapping[str, list[np.ndarray]], baseline: str) -> 
     latency = median_interval(np.array([np.median(turn) for turn in turns[name]]) / 1e6)
     p05, p95 = np.quantile(np.concatenate(turns[name]) / 1e6, [0.05, 0.95])
     return Timing(name, *latency, float(p05), float(p95), *median_interval(_ratios(turns, name, baseline)))
+
+
+@contextmanager
+def _progress(budget: float) -> Iterator[Callable[[float], None]]:
+    """A bar over the seconds of the budget, drawn between rounds and rarely, as drawing takes time itself."""
+    with tqdm(total=round(budget, 1), unit="s", leave=False, mininterval=0.5, disable=budget < LONG_SECONDS) as bar:
+        yield lambda spent: bar.update(round(min(spent, budget), 1) - bar.n)
 
 
 @contextmanager
