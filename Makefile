@@ -1,6 +1,6 @@
 # Each target is a command that also runs without make: CONTRIBUTING.md lists them. Needs GNU make 3.81 (macOS) or later.
 .DEFAULT_GOAL := help
-.PHONY: help install lab test test-all check notebooks solutions weights wheel bench doctor system-deps clean
+.PHONY: help install lab test test-all check notebooks solutions pictures weights wheel bench doctor system-deps clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -49,6 +49,11 @@ notebooks: install  ## Build labs/ and solutions/ from solutions/*.py
 
 solutions: install  ## Build the notebooks and execute the solutions
 	$(BIN)/python tools/build_notebooks.py --execute
+
+pictures:  ## Take the pictures of the README in a real browser
+	@$(INSTALL) --with browser
+	@mkdir -p docs/pictures
+	LABKIT_QUICK=0 LABKIT_PICTURES="$(CURDIR)/docs/pictures" $(BIN)/python -m pytest tests/browser/test_labs.py
 
 weights: install  ## Train the shipped weights again
 	$(BIN)/python tools/train_weights.py

@@ -226,6 +226,18 @@ for dtype in (torch.float32, torch.float16, torch.int8):
 print(pd.DataFrame(rows).round(2).to_string(index=False))
 
 # %% [markdown]
+# Bytes also settle what a slide leaves open. *The Problem: Models Are Too Big* says "GPT-2: 1.5 GB", but GPT-2 was published
+# in several sizes. Which of them is it, in float32?
+
+# %% tags=["nbval-check-output"]
+for name, published in {"GPT-2": 124e6, "GPT-2 medium": 355e6, "GPT-2 XL": 1.5e9}.items():
+    print(
+        f"{name:12} {published / 1e6:5.0f} million parameters x 4 bytes = {4 * published / 1e9:.2f} GB (10^9)"
+    )
+
+# %% [markdown]
+# The nearest is the medium one, with 1.42 GB; the famous large one needs 6 GB.
+#
 # ## 3 How fast is it?
 #
 # The slide *Benchmarking Your Model* calls the model 10 times to warm up and then takes the mean of 100 calls. The first

@@ -254,10 +254,11 @@ def test_changed_content_is_named_with_both_checksums(elsewhere, damage):
         lambda packed: packed[:5],
         lambda packed: packed[:2000] + bytes([packed[2000] ^ 255]) + packed[2001:],
         lambda packed: packed[:-8] + bytes(8),
+        lambda packed: packed[:40] + b"\xff" * 40 + packed[80:],
         lambda packed: b"<html>404</html>",
         gzip.decompress,
     ],
-    ids=["cut", "cut in the header", "one byte", "gzip's checksum", "a web page", "not packed"],
+    ids=["cut", "cut in the header", "one byte", "gzip's checksum", "nonsense", "a web page", "not packed"],
 )
 def test_a_file_that_cannot_be_unpacked_is_named_with_the_checksum_it_should_have(elsewhere, damage):
     replace(elsewhere / LABELS, damage((elsewhere / LABELS).read_bytes()))

@@ -31,6 +31,15 @@ def test_a_program_that_allocates_200_mb_peaks_200_mb_higher(nothing, program):
     assert above(nothing, program) == pytest.approx(200 * MB, abs=TOLERANCE)
 
 
+def test_a_peak_between_two_looks_at_the_program_is_not_missed(nothing, monkeypatch):
+    monkeypatch.setattr(memory, "_resident", lambda process: 0)
+    assert above(nothing, ALLOCATE + "; del block") == pytest.approx(200 * MB, abs=3 * MB)
+
+
+def test_memory_that_is_reserved_but_never_touched_does_not_count(nothing):
+    assert above(nothing, "import mmap; block = mmap.mmap(-1, 300_000_000)") == pytest.approx(0, abs=TOLERANCE)
+
+
 def test_two_blocks_one_after_the_other_peak_as_one_and_together_as_two(nothing):
     block = "block = b'x' * 60_000_000"
     assert above(nothing, f"{block}; del block; {block}") == pytest.approx(60 * MB, abs=TOLERANCE)

@@ -93,6 +93,13 @@ def test_a_model_that_was_trained_since_is_put_back_into_evaluation():
     assert statistics(model) == before
 
 
+def test_a_part_that_was_left_in_training_is_put_into_evaluation():
+    model = Watched().eval()
+    model.drop.train()
+    predict = torch_predictor(model)
+    np.testing.assert_array_equal(predict(IMAGES), predict(IMAGES))
+
+
 def test_the_images_are_left_as_they_were():
     images = IMAGES.copy()
     torch_predictor(models.Baseline())(images)

@@ -9,8 +9,10 @@ from labkit.measure import MB, MIB, size
 
 
 def content(n: int, seed: int = 0) -> bytes:
-    """Bytes that gzip can shrink a little."""
-    return np.random.default_rng(seed).integers(0, 50, n, np.uint8).tobytes()
+    """Words, which gzip shrinks the better the harder it tries."""
+    random = np.random.default_rng(seed)
+    words = [random.bytes(length) for length in random.integers(2, 20, 300)]
+    return b"".join(words[i] for i in random.zipf(1.3, n) % 300)[:n]
 
 
 def test_a_file_has_its_bytes_and_those_that_gzip_leaves(tmp_path):
@@ -19,6 +21,7 @@ def test_a_file_has_its_bytes_and_those_that_gzip_leaves(tmp_path):
     assert found.size_bytes == 12_345
     assert found.gzip_bytes == len(gzip.compress(content(12_345), 6))
     assert found.files == ("a.bin",)
+    assert len(gzip.compress(content(12_345), 9)) < found.gzip_bytes < len(gzip.compress(content(12_345), 1))
 
 
 def test_gzipped_bytes_can_be_unpacked_by_anyone_and_do_not_depend_on_the_day(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from labkit.measure import accuracy_difference, mcnemar, median_interval, wilson
 
@@ -42,6 +43,12 @@ def test_wilson_is_the_closed_formula(share):
 
 
 @given(shares())
+def test_wilson_is_what_scipy_finds(share):
+    theirs = binomtest(*share).proportion_ci(0.95, method="wilson")
+    assert wilson(*share) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+@given(shares())
 def test_wilson_contains_the_share_and_stays_between_0_and_1(share):
     correct, n = share
     low, high = wilson(correct, n)
@@ -73,6 +80,12 @@ def test_mcnemar_is_a_fair_coin_counted_by_hand(only_first, only_second, both):
     tail = sum(comb(n, i) for i in range(min(only_first, only_second) + 1)) / 2**n
     first, second = counts(both, only_first, only_second, 3)
     assert mcnemar(first, second) == pytest.approx(min(1, 2 * tail), abs=1e-12)
+
+
+@pytest.mark.parametrize(("only_first", "only_second"), [(1, 0), (10, 3), (500, 560), (4000, 3900), (3000, 0)])
+def test_mcnemar_is_what_scipy_finds(only_first, only_second):
+    theirs = binomtest(only_first, only_first + only_second, 0.5).pvalue
+    assert mcnemar(*counts(7, only_first, only_second, 3)) == pytest.approx(theirs, rel=1e-9)
 
 
 @given(CELLS)
@@ -131,6 +144,19 @@ def test_the_interval_of_a_median_covers_the_truth_95_times_in_100():
         _, low, high = median_interval(values, resamples=300, seed=int(random.integers(2**32)))
         covered += low <= 1 <= high
     assert covered / trials == pytest.approx(0.95, abs=3 * sqrt(0.95 * 0.05 / trials) + 0.005)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 31, 100])
+def test_the_interval_of_a_median_is_that_of_drawing_every_value_again(n):
+    values = np.random.default_rng(n).lognormal(0, 1, n)
+    drawn = np.median(np.random.default_rng(0).choice(values, (20_000, n)), axis=1)
+    _, low, high = median_interval(values, resamples=20_000)
+    # As many medians are below each bound as should be, to four standard deviations of both simulations.
+    error = 4 * sqrt(2 * 0.025 * 0.975 / 20_000)
+    assert (drawn < low).mean() <= 0.025 + error
+    assert (drawn <= low).mean() >= 0.025 - error
+    assert (drawn > high).mean() <= 0.025 + error
+    assert (drawn >= high).mean() >= 0.025 - error
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60))

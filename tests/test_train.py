@@ -1,5 +1,7 @@
 """Training learns, repeats itself, and calls back; augmentation does what it says and nothing else."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -27,8 +29,8 @@ def small(seed: int = 0) -> nn.Module:
     """A network that learns 500 images in a second; the same at each call."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        layers = [nn.Conv2d(1, 8, 3, stride=2, bias=False), nn.BatchNorm2d(8), nn.ReLU()]
-        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(8 * 13 * 13, 10))
+        first, second = nn.Conv2d(1, 8, 3, stride=2, bias=False), nn.Conv2d(8, 8, 3, stride=2)
+        return nn.Sequential(first, nn.BatchNorm2d(8), nn.ReLU(), second, nn.Flatten(), nn.Linear(8 * 6 * 6, 10))
 
 
 def linear() -> nn.Module:
@@ -90,6 +92,17 @@ def test_after_step_is_called_with_the_model_once_a_step(few, images, batch, ste
     assert len(losses) == 2
 
 
+def test_the_learning_rate_rises_to_its_peak_and_ends_near_nothing(few):
+    states = [linear().state_dict()["1.weight"]]
+    train.fit(
+        linear(), few, epochs=4, batch=50, after_step=lambda model: states.append(model[1].weight.detach().clone())
+    )
+    moved = [float((after - before).norm()) for before, after in pairwise(states)]
+    assert len(moved) == 40
+    assert moved[0] < max(moved) / 4
+    assert moved[-1] < max(moved) / 100
+
+
 def test_what_after_step_puts_to_zero_is_zero_in_the_end(few):
     model = linear()
 
@@ -132,8 +145,7 @@ def test_training_without_an_epoch_or_without_a_batch_is_refused(few, epochs, ba
 
 
 def test_a_trained_model_is_ready_to_predict_and_to_save(few):
-    model = small()
-    modes = []
+    model, modes = small().eval(), []
     train.fit(model, few, epochs=1, after_step=lambda trained: modes.append(trained.training))
     assert all(modes)
     assert not any(module.training for module in model.modules())

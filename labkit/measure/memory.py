@@ -33,7 +33,6 @@ except (OSError, StopIteration):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
     except ImportError:
         import psutil
-from tqdm.auto import tqdm
         peak = psutil.Process().memory_info().peak_wset  # Windows
 with open(sys.argv[2], "w") as report:
     report.write(str(peak))

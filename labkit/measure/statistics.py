@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import comb, sqrt
+from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
@@ -46,7 +46,10 @@ def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> float:
     """
     only_first, only_second, _ = _discordant(first_correct, second_correct)
     tosses, fewer = only_first + only_second, min(only_first, only_second)
-    at_most = sum(comb(tosses, heads) for heads in range(fewer + 1))
+    ways = at_most = 1  # one way to toss no head at all; each further head follows from the one before
+    for heads in range(fewer):
+        ways = ways * (tosses - heads) // (heads + 1)
+        at_most += ways
     return min(1.0, 2 * at_most / 2**tosses)
 
 

@@ -153,9 +153,15 @@ class Lab:
 
     def open(self, page, *cells: str):
         """Opens a new notebook with these code cells in `page` and runs them all."""
+        self.show(page, nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]))
+        for i in range(len(cells)):
+            self.run(page, i)
+        return page
+
+    def show(self, page, notebook) -> None:
+        """Opens a copy of the notebook in `page`, its kernel ready."""
         self.count += 1
         name = f"Untitled{self.count}.ipynb"
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
         notebook.metadata.kernelspec = {"name": "labkit-test", "display_name": "labkit-test", "language": "python"}
         nbformat.write(notebook, self.folder / name)
         # With a kernel that is ready before the page opens, nothing run is lost and no dialog asks for a kernel.
@@ -163,9 +169,6 @@ class Lab:
         self.request("POST", "/api/sessions", session)
         page.goto(f"{self.url}/doc/tree/{name}?reset")
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        for i in range(len(cells)):
-            self.run(page, i)
-        return page
 
     def run(self, page, index: int) -> None:
         """Runs the code cell at `index` and waits until it is done."""
@@ -190,6 +193,12 @@ class Lab:
             self.request("DELETE", f"/api/sessions/{session['id']}")
 
 
+def kernel_environment(home: Path) -> dict[str, str]:
+    """Short runs of this labkit, whose results stay in `home`; LABKIT_QUICK=0 asks for long ones."""
+    quick = os.environ.get("LABKIT_QUICK", "1")
+    return {"PYTHONPATH": str(ROOT), "LABKIT_QUICK": quick, "LABKIT_RESULTS": str(home / "results")}
+
+
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory):
     """JupyterLab with folders of its own, on a free port, with the kernel of this Python."""
@@ -199,7 +208,7 @@ def lab_server(tmp_path_factory):
     kernel = home / "data" / "kernels" / "labkit-test"
     kernel.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": argv, "display_name": "labkit-test", "language": "python", "env": {"PYTHONPATH": str(ROOT)}}
+    spec = {"argv": argv, "display_name": "labkit-test", "language": "python", "env": kernel_environment(home)}
     (kernel / "kernel.json").write_text(json.dumps(spec))
     settings = {
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -219,7 +228,7 @@ def lab_server(tmp_path_factory):
     environment |= {"JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
-    command += [f"--ServerApp.root_dir={folder}"]
+    command += [f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True"]
     with open(home / "log", "w") as log:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     lab = Lab(f"http://127.0.0.1:{port}", folder)

@@ -1,0 +1,77 @@
+"""A student's visit: each lab in JupyterLab, all cells run unfilled, every slider dragged.
+
+With LABKIT_PICTURES set to a folder, the pictures of the README are taken on the way (`make pictures`).
+"""
+
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+from stopwatch import spot
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+WIDGETS = {"01_benchmark": 3}
+LONGEST_RUN_S = 240
+PICTURES = {
+    "widget": ".lk-explorer >> nth=2",
+    "tradeoff": "svg[aria-label^='Accuracy against latency']",
+}
+
+
+def run_all(page, problems):
+    """Runs every cell; ends at the first problem, or when the last cell has its number."""
+    prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt")
+    for _ in range(LONGEST_RUN_S):
+        assert problems == []
+        if prompts.first.inner_text() == "[ ]:":  # JupyterLab drops the command while it still connects
+            page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        if re.match(r"\[\d+\]", prompts.last.inner_text()):
+            return
+        page.wait_for_timeout(1000)
+    raise AssertionError(f"not done after {LONGEST_RUN_S} s: {prompts.all_inner_texts()}")
+
+
+def shown(explorer):
+    """What an explorer says and draws at the moment."""
+    figures = explorer.get_by_role("img")
+    return [figures.nth(i).get_attribute("aria-label") for i in range(figures.count())]
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_lab_runs_unfilled_from_top_to_bottom_and_every_slider_moves_its_figure(lab, new_page, name):
+    page = new_page(width=1100, height=1000)
+    lab.show(page, nbformat.read(ROOT / "labs" / f"{name}.ipynb", as_version=4))
+    run_all(page, new_page.problems)
+    assert page.locator(".jp-Notebook").get_by_text("not attempted yet").count() >= 6
+    explorers = page.locator(".lk-explorer")
+    expect(explorers).to_have_count(WIDGETS[name])
+    for i in range(WIDGETS[name]):
+        explorer = explorers.nth(i)
+        explorer.scroll_into_view_if_needed()
+        if explorer.get_by_role("radio").count():
+            explorer.get_by_role("radio").first.check()
+            explorer.get_by_role("button").click()
+        sliders = explorer.get_by_role("slider")
+        for j in range(sliders.count()):
+            slider, before = sliders.nth(j), shown(explorer)
+            slider.evaluate("(s) => s.scrollIntoView({ block: 'center' })")
+            page.wait_for_timeout(500)  # JupyterLab may still be scrolling to the cell that ran last
+            now, last = int(slider.input_value()), int(slider.get_attribute("max"))
+            page.mouse.move(*spot(slider, now))
+            page.mouse.down()
+            page.mouse.move(*spot(slider, 0 if now == last else last), steps=5)
+            page.mouse.up()
+            page.wait_for_timeout(100)  # a frame or two
+            assert shown(explorer) != before, f"slider {j} of widget {i} moved nothing"
+    take_pictures(page)
+
+
+def take_pictures(page):
+    if folder := os.environ.get("LABKIT_PICTURES"):
+        for name, selector in PICTURES.items():
+            page.locator(selector).screenshot(path=Path(folder) / f"{name}.png")
