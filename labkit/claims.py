@@ -149,4 +149,6 @@ def table(*verdicts: Verdict):
         }
         for v in verdicts
     ]
-    return pd.DataFrame(rows).set_index("claim")
+    return pd.DataFrame(rows, columns=["claim", "the slide says", "tested by", "found here", "verdict"]).set_index(
+        "claim"
+    )

@@ -282,7 +282,7 @@ def call():
     return predict(image)
 
 
-lk.plots.call_times(lk.measure.time_calls(call, time.perf_counter, runs=300))
+ax = lk.plots.call_times(lk.measure.time_calls(call, time.perf_counter, runs=300))
 # %% [markdown]
 # **Question (1 point, marked by hand).** A few calls take much longer than the others, because the computer did something
 # else in between. Which of mean and median do they move, and why?
@@ -339,7 +339,7 @@ check("paired_ratio", paired_ratio)
 # %%
 races = [lk.race({"model": call, "again": call}, seconds=0.3, seed=i) for i in tqdm(range(20))]
 race = [one["again"].ratio for one in races]
-lk.plots.a_a_errors({"slide": slide, "labkit race": race})
+ax = lk.plots.a_a_errors({"slide": slide, "labkit race": race})
 # %%
 low, high = lk.measure.wilson(beyond, 20)
 verdicts.append(lk.claims.judge("B2", beyond / 20, low, high))
@@ -371,7 +371,7 @@ comparison = lk.compare(variants, test.inputs[:100])
 comparison
 
 # %%
-lk.plots.ratios(comparison)
+ax = lk.plots.ratios(comparison)
 
 # %% [markdown]
 # ### Exercise: `verdict` (bonus, 1 point)
@@ -464,7 +464,7 @@ programs = {
     "lk.torch_predictor(lk.load_baseline())(image)",
 }
 peaks = {name: lk.peak_memory(program) for name, program in programs.items()}
-lk.plots.peaks(peaks)
+ax = lk.plots.peaks(peaks)
 # %%
 big, small = peaks["PyTorch + 100 MB"], peaks["PyTorch + 25 MB"]
 ratio = big.peak_memory_bytes / small.peak_memory_bytes
@@ -472,6 +472,9 @@ verdicts.append(lk.claims.judge("M1", ratio, big.low / small.high, big.high / sm
 print(f"you guessed {my_guess}; here {ratio:.2f} times")
 
 # %% [markdown]
+# Most of it is the runtime and not the model: a model 4x smaller does not make its process 4x smaller. A smaller runtime
+# does, which is what labs 05 and 06 are about.
+#
 # ## 5 Which model fits which device?
 #
 # The slide *Efficient Model Architectures* lists sizes, accuracies and latencies. Here the same networks run on this
@@ -513,7 +516,7 @@ table.set_index("variant")[[*sizes, *times, "published %"]].round(1)
 # times as many bytes. For ResNet-50 and VGG-16 the slide is right, in MiB.
 
 # %%
-lk.plots.tradeoff(table, "published %", "(published, ImageNet)")
+ax = lk.plots.tradeoff(table, "published %", "(published, ImageNet)")
 # %% [markdown]
 # Is the order by latency the same here as on the slide? Divide each network's ratio to MobileNet-v2 by that of the network
 # before it in the slide's order: all of these should be above 1, so the smallest decides.

@@ -144,3 +144,7 @@ def test_every_claim_says_where_what_and_how_and_can_be_refuted():
         assert all(text.strip() for text in (claim.id, claim.slide, claim.quote, claim.test, claim.unit)), claim.id
         assert claim.low < claim.high, claim.id
         assert (claim.low, claim.high) != (-INF, INF), claim.id
+
+
+def test_a_table_of_no_verdicts_is_empty():
+    assert claims.table().empty

@@ -113,3 +113,7 @@ def test_a_quick_run_measures_once(monkeypatch):
 def test_no_run_at_all_is_refused(runs):
     with pytest.raises(ValueError, match=f"at least 1, not {runs}"):
         peak_memory("pass", runs=runs)
+
+
+def test_a_program_that_ends_itself_without_an_error_is_measured():
+    assert peak_memory("import sys; sys.exit(0)", runs=1).peak_memory_bytes > 1_000_000

@@ -227,3 +227,11 @@ def test_time_calls_returns_each_call_after_the_warm_up():
         machine.now += next(times)
 
     assert time_calls(call, lambda: machine.now, runs=3, warmup=3).tolist() == [1000.0, 2000.0, 3000.0]
+
+
+def test_a_race_prints_as_a_table_with_its_footnote():
+    found = raced(Machine(), base=1.0, other=2.0)
+    for text in (repr(found), found._repr_html_()):
+        assert "2.000 (2.000 to 2.000)" in text
+        assert "slower" in text
+        assert "A/A control (base against itself)" in text

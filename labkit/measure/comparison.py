@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 
-from labkit.measure.stopwatch import MARGIN, Race, Timing, interval, race
+from labkit.measure.stopwatch import MARGIN, Race, Timing, race
 from labkit.runtimes import Predict
 
 
@@ -41,22 +42,11 @@ class Comparison:
 
     def table(self):
         """One row a variant, as text in a pandas DataFrame."""
-        import pandas as pd
-
-        rows = []
-        for name, timing in self.race.timings.items():
-            row = {
-                "variant": name,
-                "threads": self.threads[name],
-                "median ms": f"{timing.latency_ms:.3f}",
-                "5 % to 95 % of calls, ms": f"{timing.p05_ms:.3f} to {timing.p95_ms:.3f}",
-                "ratio to baseline (95 %)": interval(timing) if timing.verdict else "1",
-                "verdict": timing.verdict or "baseline",
-            }
-            if self.tolerance is not None:
-                row["same outputs"] = str(self.agreements[name])
-            rows.append(row)
-        return pd.DataFrame(rows).set_index("variant")
+        table = self.race.table()
+        table.insert(0, "threads", list(self.threads.values()))
+        if self.tolerance is not None:
+            table["same outputs"] = [str(agreement) for agreement in self.agreements.values()]
+        return table
 
     def footnote(self) -> str:
         checked = "" if self.tolerance is None else f" Outputs compared on {self.images} images to {self.tolerance:g}."
@@ -66,7 +56,7 @@ class Comparison:
         return f"{self.table().to_string()}\n{self.footnote()}"
 
     def _repr_html_(self) -> str:
-        return f"{self.table().to_html()}<p><small>{self.footnote()}</small></p>"
+        return f"{self.table().to_html()}<p><small>{escape(self.footnote())}</small></p>"
 
 
 def compare(

@@ -23,7 +23,11 @@ POLL_SECONDS = 0.005
 # Runs in the child. `ru_maxrss` would do, but on Linux it starts at the memory of the process that forked the child.
 _CHILD = """
 import sys
-exec(compile(sys.argv[1], "<measured program>", "exec"), {"__name__": "__main__"})
+try:
+    exec(compile(sys.argv[1], "<measured program>", "exec"), {"__name__": "__main__"})
+except SystemExit as stop:
+    if stop.code:
+        raise
 try:
     with open("/proc/self/status") as status:
         peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from html import escape
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -68,7 +69,30 @@ class Race:
         """How far from 1 the interval of the A/A control reaches: below this, nothing is believed."""
         return max(abs(self.control.ratio_low - 1), abs(self.control.ratio_high - 1))
 
+    def table(self):
+        """One row a variant, as text in a pandas DataFrame."""
+        import pandas as pd
+
+        rows = [
+            {
+                "variant": str(name),
+                "median ms": f"{timing.latency_ms:.3f}",
+                "5 % to 95 % of calls, ms": f"{timing.p05_ms:.3f} to {timing.p95_ms:.3f}",
+                "ratio to baseline (95 %)": interval(timing) if timing.verdict else "1",
+                "verdict": timing.verdict or "baseline",
+            }
+            for name, timing in self.timings.items()
+        ]
+        return pd.DataFrame(rows).set_index("variant")
+
+    def __repr__(self) -> str:
+        return f"{self.table().to_string()}\n{self.footnote()}"
+
+    def _repr_html_(self) -> str:
+        return f"{self.table().to_html()}<p><small>{escape(self.footnote())}</small></p>"
+
     def footnote(self) -> str:
+        """How it was measured, in words."""
         return (
             f"{self.rounds} rounds in {self.seconds:.1f} s, stopped because {self.stopped}. Intervals: 95 %. "
             f"A/A control ({self.baseline} against itself): {interval(self.control)}. "
