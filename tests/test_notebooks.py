@@ -211,6 +211,20 @@ def test_a_source_with_a_mistake_is_named(tmp_path, text, message):
         build_notebooks.build(a_source(tmp_path, text))
 
 
+def test_an_executed_notebook_is_what_a_rebuild_would_write(tmp_path):
+    path = a_source(tmp_path, WHOLE.replace("# %% check", "# %%\nprint(1)\n\n# %% check", 1))
+    _, notebook = build_notebooks.build(path)
+    for cell in notebook.cells:
+        if cell.source != "print(1)":
+            cell.source = "pass"
+    built = json.loads(build_notebooks.text(notebook))
+    build_notebooks.execute(notebook, tmp_path)
+    executed = json.loads(build_notebooks.text(notebook))
+    assert executed["metadata"] == built["metadata"]
+    assert [cell["metadata"] for cell in executed["cells"]] == [cell["metadata"] for cell in built["cells"]]
+    assert [cell["outputs"][0]["text"] for cell in executed["cells"] if cell["outputs"]] == [["1\n"]]
+
+
 def test_outputs_are_kept_for_cells_that_did_not_change_and_dropped_for_those_that_did():
     def notebook(*sources):
         return nbformat.v4.new_notebook(

@@ -161,14 +161,14 @@ def execute(notebook, folder: Path) -> None:
     """Runs the notebook in `folder`, strictly: an exercise that misses a point is an error."""
     from nbclient import NotebookClient
 
-    os.environ["LABKIT_STRICT"] = "1"
+    metadata = dict(notebook.metadata)
     NotebookClient(
         notebook,
         timeout=SLOW_CELL_SECONDS,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=True,  # without it, nbclient fails on Output widgets
-    ).execute()
-    notebook.metadata.pop("widgets", None)
+    ).execute(env={**os.environ, "LABKIT_STRICT": "1"})
+    notebook.metadata = nbformat.from_dict(metadata)  # the run adds the widgets' state and this machine's Python
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
