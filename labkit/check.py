@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from labkit import exercises
 from labkit.exercises.laws import Exercise, NotAttempted, Wrong
 from labkit.exercises.recipes import build
 from labkit.reference import ReferenceUsed, closed
+
+
+LONGEST_ERROR = 300
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def check(name: str, answer: Callable) -> float:
         KeyError: there is no exercise of that name.
         AssertionError: only where strict.
     """
-    outcome = score(exercises.find(name), answer)
+    outcome = score(exercises.find(name), answer, secrets.randbits(32))
     if os.environ.get("LABKIT_STRICT") == "1" and outcome.points < outcome.exercise.points:
         raise AssertionError(str(outcome))
     print(outcome)
@@ -49,8 +53,8 @@ def check(name: str, answer: Callable) -> float:
 
 def score(exercise: Exercise, answer: Callable, seed: int = 0) -> Outcome:
     """The outcome of `answer` under each law of the exercise, each with its own random inputs drawn from `seed`."""
-    hints = []
-    for i, law in enumerate(exercise.laws):
+    hints, laws = [], exercise.laws
+    for i, law in enumerate(laws):
         try:
             law(_asked(answer), np.random.default_rng([seed, i]))
         except NotAttempted:
@@ -59,13 +63,16 @@ def score(exercise: Exercise, answer: Callable, seed: int = 0) -> Outcome:
             hints.append(str(wrong))
         except Exception as error:  # an answer so odd that the law itself fell over earns nothing
             hints.append(f"this answer could not be checked ({type(error).__name__})")
-    passed = len(exercise.laws) - len(hints)
-    return Outcome(exercise, float(exercise.points * passed / len(exercise.laws)), tuple(dict.fromkeys(hints)))
+    passed = len(laws) - len(hints)
+    return Outcome(exercise, float(exercise.points * passed / len(laws)), tuple(dict.fromkeys(hints)))
 
 
 def not_attempted(exercise: Exercise) -> str:
     """What the check of an empty stub prints."""
-    return f"{exercise.name}: not attempted yet (0 of {exercise.points:g} points)"
+    return (
+        f"{exercise.name}: not attempted yet (0 of {exercise.points:g} points). "
+        "Replace the line `raise NotImplementedError` by your code."
+    )
 
 
 def _asked(answer: Callable) -> Callable:
@@ -83,7 +90,10 @@ def _asked(answer: Callable) -> Callable:
             raise NotAttempted from None
         except ReferenceUsed as used:
             raise Wrong(f"this calls labkit's own {used}(); write the calculation yourself") from None
-        except (Exception, SystemExit) as error:
-            raise Wrong(f"your function stopped with {type(error).__name__}: {error}") from None
+        except KeyboardInterrupt:  # the student stopped it
+            raise
+        except BaseException as error:
+            message = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+            raise Wrong(f"your function stopped with {message}") from None
 
     return ask

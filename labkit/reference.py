@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import wraps
 
-_closed = ContextVar("closed", default=False)
+_closed = 0  # how many closed() are in force; one number for all threads, so that starting one is no way around it
 
 
 class ReferenceUsed(Exception):
@@ -19,7 +18,7 @@ def reference(function: Callable) -> Callable:
 
     @wraps(function)
     def guarded(*args, **kwargs):
-        if _closed.get():
+        if _closed:
             raise ReferenceUsed(function.__name__)
         return function(*args, **kwargs)
 
@@ -29,8 +28,9 @@ def reference(function: Callable) -> Callable:
 @contextmanager
 def closed() -> Iterator[None]:
     """Closes the reference functions while a student's function runs."""
-    token = _closed.set(True)
+    global _closed
+    _closed += 1
     try:
         yield
     finally:
-        _closed.reset(token)
+        _closed -= 1

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, expect, number, numbers, texts
+from labkit.exercises.laws import (
+    LONGEST_TEXT,
+    Exercise,
+    Wrong,
+    all_near,
+    expect,
+    is_rounded,
+    kind,
+    near,
+    number,
+    numbers,
+    texts,
+)
 from labkit.exercises.recipes import Recipe
 
 # cloud_latency_ms(distance_km, network_ms, processing_ms) -> ms
 
 
 def _light_goes_there_and_back(answer, random):
-    distance = float(random.integers(500, 15000))
+    distance = float(random.uniform(500, 15000))
     found = number(answer(distance, 0.0, 0.0), "milliseconds")
     right = 2 * distance / 200
     mistakes = {
@@ -25,20 +37,21 @@ def _light_goes_there_and_back(answer, random):
 
 
 def _everything_on_the_way_adds_up(answer, random):
-    distance, network, processing = (float(x) for x in random.integers(10, 400, 3))
+    distance, network, processing = (float(x) for x in random.uniform(10, 400, 3))
     found = number(answer(distance, network, processing), "milliseconds")
     light = 2 * distance / 200
     mistakes = {
         "the server's processing time is missing from your sum": light + network,
         "the network's own delay is missing from your sum": light + processing,
         "network_ms is for the whole round trip already: add it once": light + 2 * network + processing,
+        "only the light goes there and back: add network_ms and processing_ms once": light + 2 * (network + processing),
         "the server processes once: add processing_ms once": light + network + 2 * processing,
         "light, network and processing follow each other, so their times add up": max(light, network, processing),
     }
     otherwise = "the delay is light there and back, plus network_ms, plus processing_ms"
     # Mistakes about light have their own law: here only what is added to it counts.
-    lights = (light, light / 2, 2 * distance / 300, distance / 300)
-    if any(np.isclose(found, one + network + processing) for one in lights):
+    lights = (light / 2, 2 * distance / 300, distance / 300, 2 * distance / 299.792458)
+    if any(near(found, one + network + processing) for one in lights):
         return
     expect(found, light + network + processing, mistakes, otherwise)
 
@@ -66,7 +79,7 @@ def _a_linear_layer_has_weights_and_biases(answer, random):
 
 def _a_convolution_has_a_kernel_for_each_pair_of_channels(answer, random):
     inputs, outputs = _random_sizes(random, 2)
-    outputs, size = outputs + inputs + 1, int(random.choice([3, 5]))
+    outputs, size = outputs + inputs + 1, int(random.choice([5, 7]))
     found = number(answer([("conv", inputs, outputs, size)]), "a number of parameters")
     right = inputs * outputs * size * size
     mistakes = {
@@ -93,19 +106,20 @@ def _a_normalisation_has_a_scale_and_a_shift(answer, random):
 def _layers_add_up(answer, random):
     layers, right = [], 0
     for size in _random_sizes(random, 4):
-        layers += [("conv", 3, size, 3), ("norm", size), ("linear", size, 10)]
-        right += 27 * size + 2 * size + size * 10 + 10
+        layers += 2 * [("conv", 3, size, 3), ("norm", size), ("linear", size, 10)]
+        right += 2 * (27 * size + 2 * size + size * 10 + 10)
+    if number(answer([]), "0 for a list without layers") != 0:
+        raise Wrong("no layers have no parameters: start the total at 0")
     found = number(answer(layers), "a number of parameters")
     alone = [number(answer([layer])) for layer in layers]
     mistakes = {
         "only the last layer was counted: add to the total inside the loop": alone[-1],
         "only the first layer was counted: is `return` inside the loop?": alone[0],
+        "two layers that are alike count twice": right / 2,
     }
-    if np.isclose(found, sum(alone)) and right / 2 < found < right * 2:  # a wrong layer has its own law
+    if near(found, sum(alone)) and right / 2 < found < right * 2:  # a wrong layer has its own law
         return
     expect(found, right, mistakes, f"{len(layers)} layers have {right} parameters together, not {found:g}")
-    if number(answer([])) != 0:
-        raise Wrong("no layers have no parameters: start the total at 0")
 
 
 # megabytes(size_bytes) -> (MB, MiB)
@@ -117,6 +131,7 @@ def _a_megabyte_is_a_million_bytes(answer, random):
     mistakes = {
         "the first number is MB, 10^6 bytes; you gave MiB, 2^20 bytes, first": size / 2**20,
         "this is in kB: divide by a million for MB": size / 1000,
+        "in Python a power is written **, and ^ is something else": size / (10 ^ 6),
         "a model's bytes do not become bits here: do not multiply by 8": size * 8 / 10**6,
     }
     expect(found, size / 10**6, mistakes, f"{size} bytes are {size / 10**6:.3f} MB, not {found:g}")
@@ -129,6 +144,7 @@ def _a_mebibyte_is_two_to_the_twentieth(answer, random):
         "the second number is MiB, 2^20 bytes; you gave MB, 10^6 bytes": size / 10**6,
         "a MiB is 1024 x 1024 bytes, not 1000 x 1024": size / 1024 / 1000,
         "this is in KiB: divide by 1024 once more": size / 1024,
+        "in Python a power is written **, and ^ is something else": size / (2 ^ 20),
     }
     expect(found, size / 2**20, mistakes, f"{size} bytes are {size / 2**20:.3f} MiB, not {found:g}")
 
@@ -136,36 +152,56 @@ def _a_mebibyte_is_two_to_the_twentieth(answer, random):
 # time_calls(call, clock, runs, warmup) -> runs numbers, ms
 
 
-def _each_call_has_its_own_time(answer, random):
-    seconds = [float(s) for s in random.uniform(0.001, 0.009, 12)]
-    found = numbers(answer(Recipe("call", {"seconds": seconds}), Recipe("clock"), 12, 0), 12, "times")
-    right = np.array(seconds) * 1000
-    if np.allclose(found, right / 1000):
+def _timed(found: np.ndarray, right: np.ndarray) -> None:
+    """Compares times in milliseconds; a hint for each way to get them wrong that has nothing to do with the warm-up."""
+    mean = float(right.mean())
+    if all_near(found, right / 1000):
         raise Wrong("the times are wanted in milliseconds; the clock counts seconds, so multiply by 1000")
-    if np.allclose(found, right * 1000):
+    if all_near(found, right * 1000):
         raise Wrong("the times are wanted in milliseconds; these are microseconds")
-    if np.allclose(found, right.mean()):
+    if all_near(found, [mean] * len(found)):
         raise Wrong("every time is the same: keep the time of each call, the average would hide how they differ")
-    if np.allclose(found, np.cumsum(right)):
+    if all_near(found, np.cumsum(right)):
         raise Wrong("the times grow: read the clock anew before each call, not once before the loop")
-    if np.allclose(found, 0):
+    if all_near(found, [0] * len(found)):
         raise Wrong("every time is 0: the call must stand between the two readings of the clock")
-    if not np.allclose(found, right):
+    if all_near(found, -right):
+        raise Wrong("the times are below 0: subtract the start from the end")
+    if all_near(found, np.sort(right)):
+        raise Wrong("keep the times in the order of the calls, do not sort them")
+    if all(-0.1 < one < 0.1 for one in found):
+        raise Wrong("read the clock that your function was given, clock(), not time.perf_counter()")
+    if all(is_rounded(one, other) for one, other in zip(found, right, strict=True)):
+        raise Wrong("do not round the times: return all of their digits")
+    if not all_near(found, right):
         raise Wrong(f"calls of {right[0]:.2f}, {right[1]:.2f}, ... ms came back as {found[0]:.2f}, {found[1]:.2f}")
+
+
+def _each_call_has_its_own_time(answer, random):
+    seconds = random.uniform(0.001, 0.009, 12).tolist()
+    found = numbers(answer(Recipe("call", {"seconds": [*seconds, 0.5]}), Recipe("clock"), 12, 0), 12, "times")
+    right = np.array(seconds) * 1000
+    if all_near(found[:6], right[0::2] + right[1::2]) or all_near(found[:6], right[1::2]):
+        raise Wrong("in each round of your loop, call() runs twice; run it once")
+    _timed(found, right)
 
 
 def _warm_up_calls_are_not_timed(answer, random):
     warmup, runs = int(random.integers(2, 6)), int(random.integers(5, 15))
-    slow, fast = random.uniform(1, 2, warmup).tolist(), random.uniform(0.001, 0.002, runs).tolist()
+    slow, fast = random.uniform(0.1, 0.2, warmup).tolist(), random.uniform(0.001, 0.002, runs).tolist()
     recipe = Recipe("call", {"seconds": [*slow, *fast, 9.0]})
     found = numbers(answer(recipe, Recipe("clock"), runs, warmup), runs, "times, one for each of `runs`")
-    unit = 1 if found.min() > 0.01 else 1000  # seconds instead of milliseconds have their own law
-    if (found * unit > 5000).any():
-        raise Wrong(f"more than {warmup} calls were made to warm up before {runs} were timed; make exactly `warmup`")
-    if (found * unit > 500).any():
-        raise Wrong(f"the first {warmup} calls are slow because they warm up: make them before you start to measure")
-    if not np.allclose(found * unit, np.array(fast) * 1000):
-        raise Wrong(f"after {warmup} calls to warm up, the {runs} calls that follow are to be timed, one by one")
+    right = np.array(fast) * 1000
+    for unit in (1, 1000):  # seconds instead of milliseconds have their own law
+        if all_near(found * unit, right):
+            return
+        if any(near(one * unit, 9000) for one in found):
+            raise Wrong(f"after {warmup} calls to warm up, {runs} calls are to be timed; you made more calls than that")
+        if near(found[0] * unit, slow[0] * 1000) or near(found[0] * unit, slow[-1] * 1000):
+            raise Wrong(
+                f"the first {warmup} calls are slow because they warm up: make them before you start to measure"
+            )
+    _timed(found, right)
 
 
 # throughput(latency_ms, batch) -> images/s
@@ -179,6 +215,8 @@ def _throughput_counts_every_image_of_the_batch(answer, random):
         "this is calls per second: each call handles a whole batch of images": 1000 / latency,
         "latency is in milliseconds: there are 1000 of them in a second": batch / latency,
         "this is seconds per image: turn the fraction around": latency / 1000 / batch,
+        "this is calls per millisecond: count the images of the batch, and the milliseconds of a second": 1 / latency,
+        "a longer call gives fewer images per second: divide by the latency": latency * batch,
         "this is milliseconds per image: turn the fraction around and count seconds": latency / batch,
     }
     expect(found, right, mistakes, f"{batch} images in {latency:.2f} ms are {right:.1f} images/s, not {found:.1f}")
@@ -194,22 +232,29 @@ def _one_image_at_a_time_is_the_slides_formula(answer, random):
 # paired_ratio(baseline_ms, variant_ms) -> ratio
 
 
-def _rounds(random, ratio, n=41):
-    """Rounds on a machine that becomes up to four times slower in an irregular way; each holds the ratio exactly."""
+def _rounds(random, ratio):
+    """Rounds on a machine that becomes four times slower half-way; their ratios lie within 2 % around `ratio`."""
+    n = 2 * int(random.integers(15, 30)) + 1
     baseline = random.uniform(1, 2, n) * np.repeat([1.0, 4.0], [n // 2, n - n // 2])
-    return baseline, baseline * ratio
+    return baseline, baseline * ratio * np.exp(random.normal(0, 0.02, n))
 
 
 def _a_ratio_is_variant_over_baseline(answer, random):
-    ratio = float(random.uniform(0.3, 0.8))
-    baseline, variant = _rounds(random, ratio)
+    baseline, variant = _rounds(random, float(random.uniform(0.3, 0.8)))
     found = number(answer(baseline, variant), "one ratio")
+    ratios = variant / baseline
+    right = float(np.median(ratios))
     mistakes = {
-        "this is upside down: divide the variant's time by the baseline's, so that below 1 is faster": 1 / ratio,
+        "this is upside down: divide the variant's time by the baseline's, so that below 1 is faster": 1 / right,
         "this is a difference in ms: divide, so that the answer holds on every machine": np.median(variant - baseline),
-        "this is a change: the ratio itself is wanted, 1 means equally fast": ratio - 1,
+        "this is a change: the ratio itself is wanted, 1 means equally fast": right - 1,
+        "this is a change: the ratio itself is wanted, and 1 means equally fast": 1 - right,
+        "this is per cent: the ratio itself is wanted, 1 means equally fast": 100 * right,
+        "this is the ratio of one round: take the median of all of them": ratios[0],
+        "this is the ratio of the last round: take the median of all rounds": ratios[-1],
+        "this is the mean of the ratios: the median does not follow a single odd round": ratios.mean(),
     }
-    expect(found, ratio, mistakes, f"taking {ratio:.3f} of the time in every round came out as {found:.3f}")
+    expect(found, right, mistakes, f"the median of the ratios of the rounds is {right:.6f}; yours is {found:.6f}")
 
 
 def _a_machine_that_slows_down_changes_nothing(answer, random):
@@ -225,7 +270,7 @@ def _a_machine_that_slows_down_changes_nothing(answer, random):
         "first the ratio of each round, then the median: two medians may come from different rounds": float(
             np.median(variant) / np.median(baseline)
         ),
-        "use the ratio of each round; the two fastest calls come from different rounds": float(
+        "use the ratio of each round, then take the median; the two fastest calls come from different rounds": float(
             variant.min() / baseline.min()
         ),
         "this is upside down: divide the variant's time by the baseline's, so that below 1 is faster": 1 / right,
@@ -237,15 +282,20 @@ def _a_machine_that_slows_down_changes_nothing(answer, random):
 
 
 def _one_hiccup_changes_nothing(answer, random):
-    ratio = float(random.uniform(0.3, 0.8))
-    baseline, variant = _rounds(random, ratio)
-    variant = variant.copy()
+    baseline, variant = _rounds(random, float(random.uniform(0.3, 0.8)))
     variant[int(random.integers(len(variant)))] *= 1000
     found = number(answer(baseline, variant), "one ratio")
-    if found > 2 * max(ratio, 1 / ratio):
-        raise Wrong("one round with a hiccup moved your ratio far away: take the median of the rounds, not the mean")
-    if not any(np.isclose(found, right, rtol=0.01) for right in (ratio, 1 / ratio)):  # upside down has its own law
-        raise Wrong(f"all rounds but one have a ratio of {ratio:.3f}; yours is {found:.3f}")
+    ratios = variant / baseline
+    right = float(np.median(ratios))
+    mistakes = {
+        "one round with a hiccup moved your ratio far away: take the median of the rounds, not the mean": ratios.mean(),
+        "first the ratio of each round, then their median: in the means, one hiccup outweighs all other rounds": (
+            variant.mean() / baseline.mean()
+        ),
+    }
+    if near(found, 1 / right):  # upside down has its own law
+        return
+    expect(found, right, mistakes, f"with one hiccup the median of the ratios is {right:.6f}; yours is {found:.6f}")
 
 
 # verdict(low, high, margin) -> text
@@ -255,34 +305,53 @@ def _say(answer, low, high, margin, right, hint):
     found = answer(low, high, margin)
     if found is None:
         raise Wrong("your function returned nothing; end it with `return` and one of the four texts")
-    if type(found) is not str or found not in ("faster", "slower", "same", "cannot tell"):
-        shown = repr(found) if type(found) is str else "something that is not a text"
-        raise Wrong(f"the answer is 'faster', 'slower', 'same' or 'cannot tell', not {shown}")
-    if found != right:
-        raise Wrong(f"an interval of {low:.3f} to {high:.3f} with a margin of {margin:g}: not '{found}'. {hint}")
+    if type(found) not in (str, np.str_):
+        raise Wrong(f"your function returned {kind(found)}, not one of the four texts")
+    if str(found) not in ("faster", "slower", "same", "cannot tell"):
+        shown = str(found)[:LONGEST_TEXT]
+        raise Wrong(f"the answer is 'faster', 'slower', 'same' or 'cannot tell', not '{shown}'")
+    if str(found) != right:
+        raise Wrong(f"an interval of {low:.4f} to {high:.4f} with a margin of {margin:.4f}: not '{found}'. {hint}")
+
+
+def _margin(random) -> tuple[float, float]:
+    """A margin, and a step so small that an interval may come close to it."""
+    margin = float(random.uniform(0.03, 0.08))
+    return margin, 0.02 * margin
 
 
 def _faster_needs_the_whole_interval_below(answer, random):
-    margin = float(random.uniform(0.02, 0.1))
+    margin, step = _margin(random)
     low, high = (float(x) for x in np.sort(random.uniform(0.3, 0.85, 2)))
     _say(answer, low, high, margin, "faster", "A ratio below 1 takes less time, so it is faster.")
     _say(answer, 1 + margin + 0.1, 1.6, margin, "slower", "A ratio above 1 takes more time, so it is slower.")
+    _say(answer, 0.5, 1 - margin - step, margin, "faster", "All of it lies below 1 - margin.")
+    _say(answer, 1 + margin + step, 1.6, margin, "slower", "All of it lies above 1 + margin.")
 
 
 def _same_needs_the_whole_interval_inside(answer, random):
-    margin = float(random.uniform(0.05, 0.1))
-    low, high = 1 - margin * float(random.uniform(0.2, 0.9)), 1 + margin * float(random.uniform(0.2, 0.9))
-    _say(answer, low, high, margin, "same", "All of it lies within the margin, so no useful difference is left.")
-    _say(answer, 1 - margin * 0.8, 1 - margin * 0.3, margin, "same", "It lies below 1, but all within the margin.")
+    margin, step = _margin(random)
+    hint = "All of it lies within the margin, so no useful difference is left."
+    _say(answer, 1 - margin / 2, 1 + margin / 3, margin, "same", hint)
+    _say(answer, 1 - margin + step, 1 + margin - step, margin, "same", hint)
+    _say(answer, 1 - margin + step, 1 - margin / 2, margin, "same", hint)
+    _say(answer, 1 + margin / 2, 1 + margin - step, margin, "same", hint)
     _say(answer, 0.1, 0.2, margin, "faster", "All of it lies far below 1.")
 
 
 def _a_wide_interval_says_nothing(answer, random):
-    margin = float(random.uniform(0.02, 0.08))
+    margin, step = _margin(random)
     hint = "Part of it lies beyond the margin and part does not, so nobody can tell."
-    _say(answer, 0.7, 1.3, margin, "cannot tell", hint)
-    _say(answer, 0.8, 1 - margin / 2, margin, "cannot tell", hint)
-    _say(answer, 1 + margin / 2, 1.4, margin, "cannot tell", hint)
+    below, above = 1 - margin, 1 + margin
+    for low, high in (
+        (0.7, 1.3),
+        (0.8, below + step),
+        (above - step, 1.4),
+        (below - step, above - step),
+        (below + step, above + step),
+        (below - step, below + step),
+    ):
+        _say(answer, low, high, margin, "cannot tell", hint)
     _say(answer, 0.1, 0.2, margin, "faster", "All of it lies far below 1.")
 
 
@@ -293,7 +362,7 @@ _DEVICES = ("watch", "phone", "car", "doorbell", "drone", "laptop", "toaster", "
 
 def _budgets(random):
     names = [str(name) for name in random.permutation(_DEVICES)]
-    return {name: int(size) for name, size in zip(names, random.integers(10**5, 10**9, len(names)), strict=True)}
+    return {name: int(10 ** random.uniform(5, 9)) for name in names}
 
 
 def _only_devices_with_room_are_named(answer, random):
@@ -314,6 +383,8 @@ def _only_devices_with_room_are_named(answer, random):
 def _the_smallest_device_comes_first(answer, random):
     budgets = _budgets(random)
     found = texts(answer(1, budgets), "device names")
+    if len(set(found)) < len(found):
+        raise Wrong("a device stands in your list more than once")
     rooms = [budgets.get(name, 0) for name in found]
     if rooms == sorted(rooms, reverse=True) and len(rooms) > 1:
         raise Wrong("the largest budget comes first in your list; the smallest is wanted first")
@@ -330,8 +401,12 @@ def _exactly_full_still_fits(answer, random):
     found = texts(answer(size, {"exact": size, "one byte short": size - 1}), "device names")
     if found == []:
         raise Wrong("a model of exactly the budget fits: compare with <=, not <")
-    if found != ["exact"]:
+    if "one byte short" in found:
         raise Wrong("a budget that is one byte too small is too small")
+    if found != ["exact"]:
+        raise Wrong("name the device that fits, once")
+    if texts(answer(size, {"one byte short": size - 1}), "device names, empty if none fits") != []:
+        raise Wrong("where no device fits, the list is empty")
 
 
 EXERCISES = (

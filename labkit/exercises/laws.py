@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,19 @@ import numpy as np
 
 # Exact types: bool is an int to isinstance, and a class of the student's own may claim to be anything.
 NUMBERS = {int, float} | {t for t in np.sctypeDict.values() if issubclass(t, np.integer | np.floating)}
+
+
+KINDS = {
+    str: "a text",
+    list: "a list",
+    tuple: "a tuple",
+    dict: "a dictionary",
+    bool: "True or False",
+    int: "a number",
+    float: "a number",
+    type(None): "None",
+}
+LONGEST_TEXT = 60  # of what a hint repeats of an answer
 
 
 class Wrong(Exception):
@@ -42,7 +56,9 @@ def number(found: object, what: str = "a number") -> float:
     """
     if found is None:
         raise Wrong(f"your function returned nothing; end it with `return` and {what}")
-    if type(found) not in NUMBERS:
+    if type(found) is np.ndarray and found.ndim == 0:
+        found = found[()]
+    if not any(type(found) is one for one in NUMBERS):
         raise Wrong(f"your function returned {kind(found)}, not {what}")
     if not abs(found) < 1e300:  # also NaN; an int may be too large for a float
         raise Wrong(f"your function returned a number without bounds, not {what}; did something get divided by 0?")
@@ -74,9 +90,23 @@ def texts(found: object, what: str = "names") -> list[str]:
     """
     if found is None:
         raise Wrong(f"your function returned nothing; end it with `return` and a list of {what}")
-    if type(found) not in (list, tuple) or not all(type(one) is str for one in found):
+    if type(found) not in (list, tuple):
         raise Wrong(f"your function returned {kind(found)}, not a list of {what}")
-    return list(found)
+    for one in found:
+        if type(one) not in (str, np.str_):
+            raise Wrong(f"your list holds {kind(one)}, not only {what}")
+    return [str(one) for one in found]
+
+
+def near(a: float, b: float, tolerance: float = 1e-6) -> bool:
+    """Whether two numbers are equal to a share of `tolerance`. Plain arithmetic: an answer can replace NumPy's own."""
+    room = tolerance * (b if b > 0 else -b) + tolerance * 1e-3
+    return -room <= a - b <= room
+
+
+def all_near(found, right, tolerance: float = 1e-6) -> bool:
+    """Whether two equally long rows of numbers are equal, each to a share of `tolerance`."""
+    return all(near(a, b, tolerance) for a, b in zip(found, right, strict=True))
 
 
 def expect(found: float, right: float, mistakes: Mapping[str, float], otherwise: str, tolerance: float = 1e-6) -> None:
@@ -89,15 +119,30 @@ def expect(found: float, right: float, mistakes: Mapping[str, float], otherwise:
     Raises:
         Wrong: the numbers differ.
     """
-    if np.isclose(found, right, rtol=tolerance, atol=tolerance * 1e-3):
+    if near(found, right, tolerance):
         return
     for hint, value in mistakes.items():
-        if np.isclose(found, value, rtol=tolerance, atol=tolerance * 1e-3):
+        if near(found, value, tolerance):
             raise Wrong(hint)
+    if is_rounded(found, right):
+        raise Wrong("do not round or cut the result: return all of its digits")
     raise Wrong(otherwise)
+
+
+def is_rounded(found: float, right: float) -> bool:
+    """Whether `found` is `right` cut to a whole number, or rounded to at most three digits after the point."""
+    rounded = [math.floor(right), *(round(right, digits) for digits in range(4))]
+    return near(found, right, 0.05) and any(near(found, one) for one in rounded)
 
 
 def kind(value: object) -> str:
     """A value's type in the words of a first-year."""
-    names = {str: "a text", list: "a list", tuple: "a tuple", dict: "a dictionary", bool: "True or False"}
-    return names.get(type(value), f"an object of type {type(value).__name__}")
+    for known, words in KINDS.items():
+        if type(value) is known:
+            return words
+    name = type(value).__name__[:LONGEST_TEXT]
+    if name == "Tensor":
+        return "a tensor (`.item()` makes it a number)"
+    if hasattr(type(value), "__next__") or name in ("dict_keys", "dict_values"):
+        return f"a {name} (put `list(...)` around it)"
+    return f"an object of type {name}"

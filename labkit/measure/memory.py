@@ -40,6 +40,8 @@ except (OSError, StopIteration):
         peak = psutil.Process().memory_info().peak_wset  # Windows
 with open(sys.argv[2], "w") as report:
     report.write(str(peak))
+import os
+os._exit(0)  # what Python does to end a process may take more memory than the program did
 """
 
 
@@ -89,10 +91,11 @@ def _run(program: str) -> int:
             child = psutil.Popen(
                 [sys.executable, "-c", _CHILD, program, str(report)], stdout=subprocess.DEVNULL, stderr=stderr
             )
-            together = 0
+            together, known = 0, set()
             try:
                 while child.poll() is None:
-                    together = max(together, _resident(child))
+                    now, known = _resident(child, known)
+                    together = max(together, now)
                     time.sleep(POLL_SECONDS)
             except BaseException:
                 child.kill()
@@ -104,12 +107,17 @@ def _run(program: str) -> int:
         return max(together, int(report.read_text()))
 
 
-def _resident(process: psutil.Process) -> int:
-    """Bytes that the process and its descendants hold now."""
-    total = 0
+def _resident(process: psutil.Process, known: set[int]) -> tuple[int, set[int]]:
+    """Bytes that the process and its descendants hold now, and the descendants' ids.
+
+    A descendant counts from the second look on: between its fork and its start it shares all memory with its parent.
+    """
+    total, found = 0, set()
     try:
-        for one in [process, *process.children(recursive=True)]:
-            total += one.memory_info().rss
+        total = process.memory_info().rss
+        for child in process.children(recursive=True):
+            found.add(child.pid)
+            total += child.memory_info().rss if child.pid in known else 0
     except psutil.Error:  # one of them ended while we looked
         pass
-    return total
+    return total, found

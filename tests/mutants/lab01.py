@@ -1,6 +1,7 @@
 """Wrong and right answers to the exercises of lab 01."""
 
 import statistics
+import time
 
 import numpy as np
 
@@ -162,7 +163,7 @@ def times_the_warm_up_and_cuts_the_end(call, clock, runs=100, warmup=10):
     return with_a_list(call, clock, runs + warmup, 0)[:runs]
 
 
-@wrong("time_calls", "make exactly `warmup`")
+@wrong("time_calls", "you made more calls than that")
 def always_ten_to_warm_up(call, clock, runs=100, warmup=10):
     return with_a_list(call, clock, runs, 10)
 
@@ -312,3 +313,68 @@ wrong("devices_that_fit", "sort the names by their budget")(
 )
 wrong("devices_that_fit", "all devices are named")(lambda size, budgets: sorted(budgets, key=budgets.get))
 wrong("devices_that_fit", "not a list of device names")(lambda size, budgets: len(sorted_by_budget(size, budgets)))
+
+# Rounding, and other mistakes that reviewers made
+
+wrong("throughput", "do not round")(lambda latency_ms, batch: round(batch * 1000 / latency_ms, 1))
+wrong("throughput", "divide by the latency")(lambda latency_ms, batch: latency_ms * batch)
+wrong("megabytes", "a power is written **")(lambda size_bytes: (size_bytes / (10 ^ 6), size_bytes / (2 ^ 20)))
+wrong("megabytes", "do not round")(lambda size_bytes: (round(size_bytes / 1e6, 1), size_bytes / 2**20))
+wrong("cloud_latency_ms", "do not round")(lambda d, n, p: int(d / 100 + n + p))
+wrong("cloud_latency_ms", "only the light goes there and back")(lambda d, n, p: 2 * (d / 200 + n + p))
+wrong("paired_ratio", "the ratio of one round")(lambda b, v: v[0] / b[0])
+wrong("paired_ratio", "per cent")(lambda b, v: 100 * np.median(v / b))
+wrong("paired_ratio", "does not follow a single odd round")(lambda b, v: np.mean(v / b))
+wrong("paired_ratio", "yours is")(lambda b, v: sorted(v / b)[20])
+wrong("time_calls", "do not sort")(
+    lambda call, clock, runs=100, warmup=10: sorted(with_a_list(call, clock, runs, warmup))
+)
+wrong("time_calls", "do not round")(
+    lambda call, clock, runs=100, warmup=10: [round(t, 2) for t in with_a_list(call, clock, runs, warmup)]
+)
+wrong("devices_that_fit", "the list is empty")(lambda size, budgets: sorted_by_budget(size, budgets) or ["none"])
+wrong("devices_that_fit", "more than once")(lambda size, budgets: 2 * sorted_by_budget(size, budgets))
+wrong("devices_that_fit", "sort the names by their budget")(
+    lambda size, budgets: [n for n in sorted(budgets, key=lambda n: str(budgets[n])) if size <= budgets[n]]
+)
+wrong("count_parameters", "layers that are alike")(lambda layers: with_branches(set(layers)))
+wrong("verdict", "All of it lies below 1 - margin")(lambda low, high, margin=0.02: by_the_ends(low, high, 2 * margin))
+wrong("verdict", "part does not")(lambda low, high, margin=0.02: by_the_ends(low, high, margin / 2))
+wrong("verdict", "with a margin of")(lambda low, high, margin=0.02: by_the_ends(low, high))
+
+
+@wrong("time_calls", "not time.perf_counter()")
+def the_real_clock(call, clock, runs=100, warmup=10):
+    return with_a_list(call, time.perf_counter, runs, warmup)
+
+
+@wrong("time_calls", "runs twice")
+def calls_twice(call, clock, runs=100, warmup=10):
+    def both():
+        call()
+        call()
+
+    return with_a_list(both, clock, runs, warmup)
+
+
+@wrong("count_parameters", "no layers have no parameters")
+def starts_with_nothing(layers):
+    total = None
+    for layer in layers:
+        total = (total or 0) + with_branches([layer])
+    return 1 if total is None else total
+
+
+@right("devices_that_fit")
+def with_numpy_texts(size_bytes, budgets):
+    return list(np.array(sorted_by_budget(size_bytes, budgets)))
+
+
+@right("verdict")
+def with_numpy_text(low, high, margin=0.02):
+    return np.str_(by_the_ends(low, high, margin))
+
+
+@right("paired_ratio")
+def as_an_array_without_dimensions(baseline_ms, variant_ms):
+    return np.array(np.median(variant_ms / baseline_ms))
