@@ -48,7 +48,7 @@ notebooks: install  ## Build labs/ and solutions/ from solutions/*.py
 	$(BIN)/python tools/build_notebooks.py
 
 solutions: install  ## Build the notebooks and execute the solutions
-	$(BIN)/python tools/build_notebooks.py --execute
+	@$(RESULTS) $(BIN)/python tools/build_notebooks.py --execute
 
 pictures:  ## Take the pictures of the README in a real browser
 	@$(INSTALL) --with browser

@@ -15,7 +15,7 @@ from labkit.exercises.laws import Exercise, NotAttempted, Wrong
 from labkit.exercises.recipes import build
 from labkit.reference import ReferenceUsed, closed
 
-
+LEFT_OVER = "a part of your function still holds the line `raise NotImplementedError`; replace it by your code"
 LONGEST_ERROR = 300
 
 
@@ -38,7 +38,7 @@ class Outcome:
 def check(name: str, answer: Callable) -> float:
     """Points for the student's function `answer`; prints what is wrong, and why. Never raises in a student's notebook.
 
-    Where `LABKIT_STRICT=1` is set (testing solutions, grading with nbgrader), less than full points is an error.
+    Where `LABKIT_STRICT=1` is set, as when the solutions are tested, less than full points is an error.
 
     Raises:
         KeyError: there is no exercise of that name.
@@ -58,11 +58,13 @@ def score(exercise: Exercise, answer: Callable, seed: int = 0) -> Outcome:
         try:
             law(_asked(answer), np.random.default_rng([seed, i]))
         except NotAttempted:
-            return Outcome(exercise, 0.0, attempted=False)
+            hints.append(LEFT_OVER)
         except Wrong as wrong:
             hints.append(str(wrong))
         except Exception as error:  # an answer so odd that the law itself fell over earns nothing
             hints.append(f"this answer could not be checked ({type(error).__name__})")
+    if hints == [LEFT_OVER] * len(laws):
+        return Outcome(exercise, 0.0, attempted=False)
     passed = len(laws) - len(hints)
     return Outcome(exercise, float(exercise.points * passed / len(laws)), tuple(dict.fromkeys(hints)))
 

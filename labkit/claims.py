@@ -65,7 +65,7 @@ CLAIMS = {
             "B1",
             "Benchmarking Your Model",
             "Throughput: 1000/avg_time samples/sec",
-            "true images/s at batch 32 over what the formula prints; the claim needs 1, within 10 %",
+            "arithmetic: images/s at batch 32 over what the formula prints; the claim needs 1, within 10 %",
             "times",
             low=0.9,
             high=1.1,
@@ -91,7 +91,8 @@ CLAIMS = {
             "E1.order",
             "Efficient Model Architectures",
             "SqueezeNet 25 ms < MobileNet-v2 30 < EfficientNet-B0 45 < ResNet-50 200 < VGG-16 400",
-            "smallest ratio of a network's latency to its predecessor's in that order; the claim needs all above 1",
+            "smallest ratio of a network's latency to its predecessor's in that order, ends of intervals divided; "
+            "the claim needs all above 1",
             "times",
             low=1,
         ),
@@ -99,7 +100,8 @@ CLAIMS = {
             "M1",
             "Before vs After Optimization",
             "Size 100 to 25 MB, Memory 400 to 100 MB",
-            "peak memory of a process with 100 MB of weights over that of one with 25 MB; the claim needs at least 4",
+            "peak memory of a process with 100 MB of weights over that of one with 25 MB, range of three runs each; "
+            "the claim needs at least 4",
             "times",
             low=4,
         ),

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from labkit.measure import MARGIN, MB, Comparison, Peak
+from labkit.measure import MB, Comparison, Peak
 
 # M. Okabe and K. Ito, "Color universal design"; yellow is left out, it is too pale on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -87,7 +87,7 @@ def a_a_errors(ratios: Mapping[str, Sequence[float]], limit: float = 0.05, ax: A
     return _labelled(ax, "A/A test. " + "; ".join(said))
 
 
-def ratios(comparison: Comparison, margin: float = MARGIN, ax: Axes | None = None) -> Axes:
+def ratios(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Each variant's latency over the baseline's with its 95 % interval; the grey band is too small to matter."""
     shown = [t for name, t in comparison.race.timings.items() if name != comparison.race.baseline]
     shown.append(comparison.race.control)
@@ -95,6 +95,7 @@ def ratios(comparison: Comparison, margin: float = MARGIN, ax: Axes | None = Non
     for row, one in enumerate(shown):
         bounds = [[one.ratio - one.ratio_low], [one.ratio_high - one.ratio]]
         ax.errorbar(one.ratio, row, xerr=bounds, fmt=MARKERS[row % 7], color=COLOURS[row % 7], capsize=4)
+    margin = comparison.race.margin
     ax.axvspan(1 - margin, 1 + margin, color="0.9", zorder=0)
     ax.set_yticks(range(len(shown)), [one.name for one in shown])
     if max(one.ratio_high for one in shown) > 3:

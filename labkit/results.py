@@ -51,18 +51,27 @@ def append(name: str, row: dict) -> None:
 
     Raises:
         ValueError: the row holds NaN or infinity, which JSON cannot.
+        OSError: the folder cannot be written to.
     """
     line = json.dumps(row, allow_nan=False).encode() + b"\n"
     path = folder() / f"{name}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"), path.open("ab+") as file:
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                line = b"\n" + line
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock"), path.open("ab+") as file:
+            _append_line(file, line)
+    except OSError as error:
+        where = f"the results folder {path.parent} cannot be written to ({error})"
+        raise OSError(f"{where}; set LABKIT_RESULTS to a folder of yours") from error
+
+
+def _append_line(file, line: bytes) -> None:
+    if file.tell():
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            line = b"\n" + line
+    file.write(line)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def read(name: str) -> list[dict]:
@@ -89,9 +98,14 @@ def table(lab: str | None = None):
     """The latest row of every variant as a pandas DataFrame, with the machine's id; of one lab, or of all."""
     import pandas as pd
 
-    rows = [row for row in read("measurements") if {*SAME_VARIANT, "machine"} <= row.keys()]
-    frame = pd.DataFrame([{**row, "machine": row["machine"]["id"]} for row in rows])
+    rows = [row for row in read("measurements") if row.keys() >= {*SAME_VARIANT} and _machine_id(row)]
+    frame = pd.DataFrame([{**row, "machine": _machine_id(row)} for row in rows])
     if frame.empty:
         return frame
     frame = frame.drop_duplicates([*SAME_VARIANT, "machine"], keep="last").reset_index(drop=True)
     return frame if lab is None else frame[frame["lab"] == lab].reset_index(drop=True)
+
+
+def _machine_id(row: dict) -> str | None:
+    machine = row.get("machine")
+    return machine.get("id") if isinstance(machine, dict) else None

@@ -9,7 +9,9 @@
 #
 # **Time:** 50 minutes for the three core exercises; the five others are a bonus. **Slides:** *Edge vs Cloud Deployment*,
 # *Why Deploy on Edge?*, *The Speed of Light Problem*, *Checking Model Size*, *Benchmarking Your Model*,
-# *Efficient Model Architectures*. Run each cell with Shift + Enter. Nothing here needs the internet.
+# *Efficient Model Architectures*. Run each cell with Shift + Enter. In an exercise,
+# replace the line `raise NotImplementedError` by your code, run the cell, then run the check below it. Do not round what you
+# return. Once labkit is installed, nothing here needs the internet.
 
 # %% setup="torch"
 import itertools
@@ -37,7 +39,7 @@ lk.widgets.latency_calculator()
 # %% [markdown]
 # ### Exercise: `cloud_latency_ms` (bonus, 1 point)
 #
-# Write the sum behind the grey bar. `distance_km` is one way along the cable, `network_ms` is the whole round trip through
+# Write the sum behind the bar *cloud*. `distance_km` is one way along the cable, `network_ms` is the whole round trip through
 # routers and queues, `processing_ms` is the server's work. In fibre, light covers 200 km in a millisecond. Return
 # milliseconds.
 #
@@ -71,8 +73,9 @@ verdicts = [
 lk.claims.table(*verdicts)
 
 # %% [markdown]
-# So the slide's metres are right and its culprit is not: light takes 5 of the 50 ms. Routers, radio and queues take the
-# rest, and they can be improved. Next, money and energy. A server is paid for each request; a device is paid for once.
+# The slide's metres are right. Its culprit depends on the distance: at 1,000 km light takes 5 of the 50 ms, and routers,
+# radio and queues take the rest, which can be improved. At 10,000 km light alone would take all 50, and no engineer can
+# shorten that. Next, money and energy. A server is paid for each request; a device is paid for once.
 
 # %%
 lk.widgets.cost_calculator()
@@ -93,7 +96,8 @@ lk.widgets.cost_calculator()
 # ## 2 How big is a model?
 #
 # Our baseline sorts 28 x 28 photographs of clothes into ten classes. Every later lab makes it smaller or faster, and every
-# ratio is against it. How good is it? The interval says how far the accuracy could be from the truth, with so many images.
+# ratio is against it. How good is it? The 95 % interval says how sure we are: if we repeated this with other images, 95 of 100 such
+# intervals would hold the true accuracy.
 
 # %%
 model = lk.load_baseline()
@@ -106,8 +110,10 @@ print(
 )
 
 # %% [markdown]
-# These are its layers. A convolution looks at every input channel through a small square window; a normalisation stretches
-# and shifts each channel; a linear layer connects everything with everything.
+# These are its layers. An image is a stack of channels (here one, grey). A convolution looks at every channel through a small
+# square window, whose weights are called a kernel, and makes new channels; a normalisation stretches and shifts each channel;
+# a linear layer connects everything with everything. In between, pooling shrinks 28 x 28 to 3 x 3 pixels, so the first linear
+# layer has 128 x 3 x 3 = 1152 inputs.
 
 # %%
 layers = [
@@ -151,7 +157,8 @@ def count_parameters(layers):
 check("count_parameters", count_parameters)
 
 # %% [markdown]
-# **See it.** PyTorch counts too. Where do most of the parameters sit?
+# **See it.** PyTorch counts too: in a cell of your own, `count_parameters(layers)` should give the same number. Where do most
+# of the parameters sit?
 
 
 # %% tags=["nbval-check-output"]
@@ -172,7 +179,8 @@ print(
 # arithmetic. A linear layer uses each weight once per image: many weights, little arithmetic.
 
 # %% [markdown]
-# A float32 number takes 4 bytes, so the file should have a little over 4 bytes for each parameter. We save as safetensors:
+# A float32 number takes 4 bytes, so the file should have a little over 4 bytes for each parameter: it also holds a header,
+# and the mean and variance of each normalisation, which training does not adjust. We save as safetensors:
 # a file written by `torch.save` is a pickle, and opening a stranger's pickle can run a stranger's code.
 
 # %%
@@ -185,7 +193,7 @@ size = lk.size(folder / "baseline.safetensors")
 size
 
 # %% [markdown]
-# Two units, both written "MB" on slides: one is 5 % larger than the other, and at the size of a film 7 %.
+# Two units are both written "MB" on slides: 10^6 bytes, and 2^20 bytes (MiB), which is 5 % more.
 #
 # ### Exercise: `megabytes` (bonus, 1 point)
 #
@@ -208,7 +216,7 @@ def megabytes(size_bytes):
 check("megabytes", megabytes)
 
 # %% [markdown]
-# **See it.** The same weights with fewer bytes for each. The int8 file only shows the bytes; lab 02 makes its numbers useful.
+# **See it.** The same weights with 4, 2 and 1 bytes for each number. The int8 file only shows the bytes; lab 02 makes its numbers useful.
 
 # %% tags=["nbval-check-output"]
 rows = []
@@ -227,7 +235,7 @@ print(pd.DataFrame(rows).round(2).to_string(index=False))
 
 # %% [markdown]
 # Bytes also settle what a slide leaves open. *The Problem: Models Are Too Big* says "GPT-2: 1.5 GB", but GPT-2 was published
-# in several sizes. Which of them is it, in float32?
+# in four sizes. Which of these three is it, in float32?
 
 # %% tags=["nbval-check-output"]
 for name, published in {"GPT-2": 124e6, "GPT-2 medium": 355e6, "GPT-2 XL": 1.5e9}.items():
@@ -236,7 +244,8 @@ for name, published in {"GPT-2": 124e6, "GPT-2 medium": 355e6, "GPT-2 XL": 1.5e9
     )
 
 # %% [markdown]
-# The nearest is the medium one, with 1.42 GB; the famous large one needs 6 GB.
+# The nearest is the medium one, with 1.42 GB; the famous large one needs 6 GB. Or did somebody take its 1.5 billion parameters
+# for bytes?
 #
 # ## 3 How fast is it?
 #
@@ -284,11 +293,11 @@ def call():
 
 ax = lk.plots.call_times(lk.measure.time_calls(call, time.perf_counter, runs=300))
 # %% [markdown]
-# **Question (1 point, marked by hand).** A few calls take much longer than the others, because the computer did something
-# else in between. Which of mean and median do they move, and why?
+# **Question (1 point, marked by hand).** When the computer does something else in between, a call takes much longer. Which
+# of mean and median does such a call move, and why?
 
 # %% [markdown] written="why_median" points=1
-# They move the mean: every call adds its time to the sum, so one call of 100 ms among 100 of 1 ms nearly doubles it. The
+# It moves the mean: every call adds its time to the sum, so one call of 100 ms among 100 of 1 ms nearly doubles it. The
 # median is the middle call; a slow call counts as one call, however slow it is.
 
 # %% [markdown]
@@ -312,7 +321,7 @@ print(f"you guessed {my_guess}; here {beyond} of 20 pairs differ by more than 5 
 #
 # `baseline_ms[i]` and `variant_ms[i]` are the times of round `i`, NumPy arrays of shape `(rounds,)`. Return one number: the
 # variant's time over the baseline's, so that 0.5 means twice as fast. A machine that slows down half-way must not matter,
-# and neither must a single hiccup.
+# and neither must a single hiccup: where you need an average, take the median.
 #
 # <details><summary>Hint 1</summary>Each round gives a ratio of its own.</details>
 # <details><summary>Hint 2</summary>Which average ignores a single odd round?</details>
@@ -333,11 +342,12 @@ def paired_ratio(baseline_ms, variant_ms):
 check("paired_ratio", paired_ratio)
 
 # %% [markdown]
-# **See it.** labkit's stopwatch `race` works like that, in the same time as the slide's: about 0.3 s a pair. Each dot is a
-# model measured against itself.
+# **See it.** labkit's stopwatch `race` works like that. It gets the time that a pair of the slide's takes. Each dot is a model
+# measured against itself.
 
 # %%
-races = [lk.race({"model": call, "again": call}, seconds=0.3, seed=i) for i in tqdm(range(20))]
+seconds = 2 * 110 * sum(means) / len(means) / 1000
+races = [lk.race({"model": call, "again": call}, seconds, seed=i) for i in tqdm(range(20))]
 race = [one["again"].ratio for one in races]
 ax = lk.plots.a_a_errors({"slide": slide, "labkit race": race})
 # %%
@@ -346,11 +356,14 @@ verdicts.append(lk.claims.judge("B2", beyond / 20, low, high))
 lk.claims.table(verdicts[-1])
 
 # %% [markdown]
+# Twenty pairs can refute this claim, but they are too few to confirm it.
+#
 # ### What does a second core bring?
 #
-# Now three variants: one core, all cores that you have, and one core with gradients switched on, as in the slide's code.
-# `compare` first checks that they give the same answers. Every ratio comes with a 95 % interval, and the baseline runs
-# against itself as a control. **Predict** the ratio of all cores to one.
+# Three variants: one core; all cores that you have; one core with gradients, the notes that PyTorch keeps for training unless
+# it is told not to, as in the slide's code. `compare` first checks that they give the same answers. Every ratio comes with a
+# 95 % interval, and the baseline also runs against itself: this control must give 1. **Predict** the ratio of all cores to
+# one. (With a single core, the first two are the same.)
 
 # %%
 my_guess = None  # 1.0: no gain; 0.5: twice as fast on two cores
@@ -405,7 +418,7 @@ check("verdict", verdict)
 # %% [markdown]
 # ### Many images at once
 #
-# A call can answer a whole batch. The cell measures every combination of batch and cores on this machine, in turns.
+# A call can answer several images at once, a *batch*. The cell measures every combination of batch and cores on this machine, in turns.
 
 # %%
 sweep = lk.measure.batch_sweep(model, test.inputs[:64], threads=sorted({1, cores}))
@@ -434,7 +447,8 @@ def throughput(latency_ms, batch):
 check("throughput", throughput)
 
 # %% [markdown]
-# **See it.** What the slide's formula prints at batch 32, and what is true.
+# **See it.** By arithmetic the slide's formula is wrong by exactly the batch, and right at batch 1. The last line asks whether
+# this model, on this machine, answers within the 10 ms that another slide promises for the edge.
 
 # %%
 row = next(row for row in sweep if row["batch"] == 32 and row["threads"] == 1)
@@ -472,14 +486,14 @@ verdicts.append(lk.claims.judge("M1", ratio, big.low / small.high, big.high / sm
 print(f"you guessed {my_guess}; here {ratio:.2f} times")
 
 # %% [markdown]
-# Most of it is the runtime and not the model: a model 4x smaller does not make its process 4x smaller. A smaller runtime
+# Most of it is the runtime, here Python and PyTorch, and not the model: a model 4x smaller does not make its process 4x smaller. A smaller runtime
 # does, which is what labs 05 and 06 are about.
 #
 # ## 5 Which model fits which device?
 #
 # The slide *Efficient Model Architectures* lists sizes, accuracies and latencies. Here the same networks run on this
 # machine, with random weights: bytes and time are real, and nothing is downloaded. The accuracy was published with
-# torchvision's weights, not measured here. Nobody says on which device the slide's milliseconds were taken. Each network
+# torchvision's weights, not measured here. The slide does not say on which device the slide's milliseconds were taken. Each network
 # takes turns with MobileNet-v2, so that their ratios hold whatever else the machine does.
 
 # %%
@@ -491,8 +505,8 @@ def measure(one):
     network = one.build()
     pair = mobile | {one.name: lk.torch_predictor(network)}
     timing = lk.compare(pair, photograph, tolerance=None, seconds=2)[one.name]
-    n = parameters_of(network)
-    facts = {"parameters": n, "size_bytes": 4 * n, "baseline": "MobileNet-v2"}
+    bytes_ = sum(tensor.nbytes for tensor in network.state_dict().values())
+    facts = {"parameters": parameters_of(network), "size_bytes": bytes_, "baseline": "MobileNet-v2"}
     return lk.results.save(lk.measurement(one.name, "01", pair[one.name], timing, **facts))
 
 
@@ -506,13 +520,13 @@ table["slide ms"] = [one.slide_ms for one in lk.models.LECTURE_ARCHITECTURES]
 
 # %%
 table["million parameters"] = table.parameters / 1e6
-table["MB (10^6)"] = table.size_bytes / 1e6
-sizes = ["million parameters", "MB (10^6)", "slide MB"]
+table["MB (10^6)"], table["MiB (2^20)"] = table.size_bytes / 10**6, table.size_bytes / 2**20
+sizes = ["million parameters", "MB (10^6)", "MiB (2^20)", "slide MB"]
 times = ["latency_ms", "latency_low_ms", "latency_high_ms", "slide ms"]
 table.set_index("variant")[[*sizes, *times, "published %"]].round(1)
 
 # %% [markdown]
-# Look at the first three rows: what the slide calls MB is their number of parameters in millions. In float32 they need four
+# Look at the first three rows: what the slide calls MB is, nearly, their number of parameters in millions. In float32 they need four
 # times as many bytes. For ResNet-50 and VGG-16 the slide is right, in MiB.
 
 # %%
@@ -525,7 +539,8 @@ ax = lk.plots.tradeoff(table, "published %", "(published, ImageNet)")
 steps = []
 for a, b in itertools.pairwise(rows):
     steps.append((b.ratio / a.ratio, b.ratio_low / a.ratio_high, b.ratio_high / a.ratio_low))
-verdicts.append(lk.claims.judge("E1.order", *min(steps)))
+smallest = [min(column) for column in zip(*steps)]
+verdicts.append(lk.claims.judge("E1.order", *smallest))
 verdicts.append(
     lk.claims.judge("E1.size", table.set_index("variant").size_bytes["MobileNet-v2"] / 1e6)
 )
@@ -534,8 +549,8 @@ lk.claims.table(*verdicts[-2:])
 # %% [markdown]
 # ### Exercise: `devices_that_fit` (bonus, 1 point)
 #
-# `budgets` is a dictionary from a device's name to the bytes that it has room for. Return the names of the devices on which
-# a model of `size_bytes` fits, the smallest device first. A model that fills the budget exactly still fits.
+# `budgets` is a dictionary from a device's name to the bytes that it has room for. Return a list of the names of the
+# devices on which a model of `size_bytes` fits, the smallest device first. A model that fills the budget exactly still fits.
 #
 # <details><summary>Hint 1</summary>Two steps: sort the names by their budget, then leave out those that are too small.</details>
 # <details><summary>Hint 2</summary><code>sorted(budgets, key=budgets.get)</code> sorts names by their budget.</details>
@@ -597,7 +612,7 @@ lk.claims.table(*verdicts)
 # %% [markdown]
 # Two caveats. Everything here was measured on the machine named at the top: a phone may order the networks differently, so
 # measure on the device that counts. And the interval of a time says how well we know it *while the notebook ran*; on
-# another day, with a browser open, all times may be longer, which is why we quote ratios.
+# another day, with other programs open, all times may be longer, which is why we quote ratios.
 #
 # **Go further** (not graded). Run the lab again on Colab, or with another program busy, and compare the verdicts: which of
 # them changed? Try `lk.race` on two ways to write the same Python loop.

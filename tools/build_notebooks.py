@@ -162,12 +162,14 @@ def execute(notebook, folder: Path) -> None:
     from nbclient import NotebookClient
 
     metadata = dict(notebook.metadata)
+    environment = {**os.environ, "LABKIT_STRICT": "1"}
+    environment.pop("LABKIT_QUICK", None)
     NotebookClient(
         notebook,
         timeout=SLOW_CELL_SECONDS,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=True,  # without it, nbclient fails on Output widgets
-    ).execute(env={**os.environ, "LABKIT_STRICT": "1"})
+    ).execute(env=environment)
     notebook.metadata = nbformat.from_dict(metadata)  # the run adds the widgets' state and this machine's Python
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

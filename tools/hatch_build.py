@@ -3,9 +3,15 @@
 An editable install has them in the repository already, so it gets no copy that could fall behind.
 """
 
+from pathlib import Path
+
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SHIPPED = {"data": "labkit/_data", "labs": "labkit/_labs"}
+# A checkout also holds what must not travel: a student's answers, checkpoints, files left by an experiment.
+SHIPPED = {
+    "labkit/_data": ("data/README.md", "data/*.gz", "data/weights/*.safetensors", "data/weights/*.json"),
+    "labkit/_labs": ("labs/[0-9][0-9]_*.ipynb",),
+}
 
 
 class CustomBuildHook(BuildHookInterface):
@@ -14,4 +20,8 @@ class CustomBuildHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict) -> None:
         """Adds `SHIPPED` to a real wheel; `version` is "editable" for `pip install -e`."""
         if version != "editable":
-            build_data["force_include"].update(SHIPPED)
+            for place, patterns in SHIPPED.items():
+                for pattern in patterns:
+                    for file in sorted(Path(self.root).glob(pattern)):
+                        inside = file.relative_to(Path(self.root) / pattern.split("/")[0]).as_posix()
+                        build_data["force_include"][str(file)] = f"{place}/{inside}"

@@ -106,8 +106,9 @@ def _a_normalisation_has_a_scale_and_a_shift(answer, random):
 def _layers_add_up(answer, random):
     layers, right = [], 0
     for size in _random_sizes(random, 4):
-        layers += 2 * [("conv", 3, size, 3), ("norm", size), ("linear", size, 10)]
-        right += 2 * (27 * size + 2 * size + size * 10 + 10)
+        layers += [("conv", 3, size, 3), ("norm", size), ("linear", size, 10)]
+        right += 27 * size + 2 * size + size * 10 + 10
+    layers, unique, right = 2 * layers, set(layers), 2 * right
     if number(answer([]), "0 for a list without layers") != 0:
         raise Wrong("no layers have no parameters: start the total at 0")
     found = number(answer(layers), "a number of parameters")
@@ -115,7 +116,9 @@ def _layers_add_up(answer, random):
     mistakes = {
         "only the last layer was counted: add to the total inside the loop": alone[-1],
         "only the first layer was counted: is `return` inside the loop?": alone[0],
-        "two layers that are alike count twice": right / 2,
+        "layers that are alike count each time: go through the list, not through a set of it": number(
+            answer([*unique])
+        ),
     }
     if near(found, sum(alone)) and right / 2 < found < right * 2:  # a wrong layer has its own law
         return

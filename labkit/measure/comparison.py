@@ -79,7 +79,8 @@ def compare(
         options: further arguments of `race`.
 
     Raises:
-        ValueError: no variants, no images, a batch larger than `images`, or an unknown baseline.
+        ValueError: no variants, no images, a batch larger than `images`, or an unknown baseline,
+            or outputs that are not `(n, classes)`.
     """
     names = list(variants)
     if not 1 <= batch <= len(images):
@@ -89,13 +90,24 @@ def compare(
         raise ValueError(f"the baseline {baseline!r} is not among the variants {names}")
     agreements = {}
     if tolerance is not None:
-        logits = {name: np.asarray(predict(images)) for name, predict in variants.items()}
+        logits = {name: _logits(name, predict, images) for name, predict in variants.items()}
         agreements = {name: agreement(logits[baseline], one, tolerance) for name, one in logits.items()}
     timed = np.ascontiguousarray(images[:batch])
     calls = {name: (lambda predict=predict: predict(timed)) for name, predict in variants.items()}
     result = race(calls, baseline, seconds=seconds, margin=margin, **options)
     threads = {name: getattr(predict, "threads", 1) for name, predict in variants.items()}
     return Comparison(result, agreements, threads, batch, len(images), tolerance)
+
+
+def _logits(name: str, predict: Predict, images: np.ndarray) -> np.ndarray:
+    try:
+        logits = np.asarray(predict(images))
+    except Exception as error:
+        error.add_note(f"labkit was asking the variant {name!r}")
+        raise
+    if logits.ndim != 2:
+        raise ValueError(f"the variant {name!r} gave an array of shape {logits.shape}, not (images, classes)")
+    return logits
 
 
 def agreement(expected: np.ndarray, found: np.ndarray, tolerance: float) -> Agreement:

@@ -23,6 +23,7 @@ WARM_UP_ROUNDS = 3
 LEAST_ROUNDS = 8
 MOST_ROUNDS = 5000
 LONG_SECONDS = 2  # from here on a progress bar is shown
+CONTROL = object()  # the baseline's second place among the variants; no name of a variant equals it
 TURN_NS = 1_000_000  # a variant's turn lasts at least a millisecond, so that the clock's own grain disappears
 
 
@@ -96,7 +97,8 @@ class Race:
         return (
             f"{self.rounds} rounds in {self.seconds:.1f} s, stopped because {self.stopped}. Intervals: 95 %. "
             f"A/A control ({self.baseline} against itself): {interval(self.control)}. "
-            f"A verdict needs the whole interval beyond {max(self.margin, self.noise):.1%}."
+            f"Faster or slower needs the whole interval beyond {max(self.margin, self.noise):.1%} of 1, "
+            f"same needs it, and the control's, within {self.margin:.1%}."
         )
 
 
@@ -129,27 +131,27 @@ def race(
         raise ValueError(f"the baseline {baseline!r} is not among the variants {names}")
     if min(seconds, precision, margin) <= 0:
         raise ValueError(f"seconds, precision and margin must be above 0, not {seconds}, {precision}, {margin}")
-    control = f"{baseline} (again)"
-    runners = {**calls, control: calls[baseline]}
+    runners = {**calls, CONTROL: calls[baseline]}
     give_back()
     with _no_garbage_collection():
         turns, spent, stopped = _take_turns(
             runners, baseline, time_budget(seconds), precision, np.random.default_rng(seed), clock
         )
-    found = {name: _timing(name, turns, baseline) for name in runners}
-    again = found.pop(control)
+    found = {name: _timing(str(name), turns[name], turns[baseline]) for name in calls}
+    again = _timing(f"{baseline} (again)", turns[CONTROL], turns[baseline])
     result = Race(found, again, baseline, margin, len(turns[baseline]), spent, stopped)
     needed = max(margin, result.noise)
     for name in set(found) - {baseline}:
         word = verdict(found[name].ratio_low, found[name].ratio_high, margin, needed)
-        found[name] = replace(found[name], verdict=word)
+        unsure = word == "same" and result.noise > margin  # the baseline does not even look the same as itself
+        found[name] = replace(found[name], verdict="cannot tell" if unsure else word)
     return result
 
 
 def _take_turns(runners, baseline, budget, precision, random, clock) -> tuple[dict[str, list[np.ndarray]], float, str]:
     """Nanoseconds of every call of every turn, by name; the seconds spent; and why it stopped."""
     start = clock()
-    repeats = {name: _warm_up(call, clock) for name, call in runners.items()}
+    repeats = _repeats({name: _warm_up(name, call, clock) for name, call in runners.items()}, baseline)
     turns: dict[str, list[np.ndarray]] = {name: [] for name in runners}
     names, look = list(runners), LEAST_ROUNDS
     with _progress(budget) as show:
@@ -161,7 +163,7 @@ def _take_turns(runners, baseline, budget, precision, random, clock) -> tuple[di
             show(spent)
             if rounds >= look:  # few looks, so that stopping early does not favour lucky intervals
                 look *= 2
-                if all(_half_width(turns, name, baseline) <= precision for name in names if name != baseline):
+                if all(_half_width(turns[name], turns[baseline]) <= precision for name in names if name != baseline):
                     return turns, spent, f"every ratio is known to {precision:.1%}"
             if rounds >= LEAST_ROUNDS and spent * (rounds + 2) / rounds > budget:
                 return turns, spent, f"the budget of {budget:g} s was spent"
@@ -229,10 +231,23 @@ def time_budget(seconds: float) -> float:
     return seconds / 10 if os.environ.get("LABKIT_QUICK") == "1" else seconds
 
 
-def _warm_up(call: Callable[[], object], clock: Callable[[], int]) -> int:
-    """Runs `call` a few times, untimed as far as results go; how many calls fill a turn."""
-    shortest = min(float(_turn(call, 1, clock)[0]) for _ in range(WARM_UP_ROUNDS))
-    return int(np.clip(np.ceil(TURN_NS / max(shortest, 1)), 1, 100))
+def _warm_up(name, call: Callable[[], object], clock: Callable[[], int]) -> float:
+    """Nanoseconds of the shortest of a few calls that count for nothing else. An error in `call` names the variant."""
+    try:
+        return min(float(_turn(call, 1, clock)[0]) for _ in range(WARM_UP_ROUNDS))
+    except Exception as error:
+        error.add_note(f"labkit was timing the variant {name!r}")
+        raise
+
+
+def _repeats(shortest: Mapping[object, float], baseline: object) -> dict:
+    """How many calls fill a turn of each variant: as many as the baseline's, unless it is twice as fast or slow.
+
+    The median of one call and the median of two differ where noise is skewed, so near equals need equal counts.
+    """
+    base = shortest[baseline]
+    alike = {name: base if base / 2 <= time <= base * 2 else time for name, time in shortest.items()}
+    return {name: int(np.clip(np.ceil(TURN_NS / max(time, 1)), 1, 100)) for name, time in alike.items()}
 
 
 def _turn(call: Callable[[], object], repeats: int, clock: Callable[[], int]) -> np.ndarray:
@@ -246,20 +261,20 @@ def _turn(call: Callable[[], object], repeats: int, clock: Callable[[], int]) ->
     return times
 
 
-def _ratios(turns: Mapping[str, list[np.ndarray]], name: str, baseline: str) -> np.ndarray:
+def _ratios(turns: list[np.ndarray], baseline: list[np.ndarray]) -> np.ndarray:
     """One ratio a round: the variant's median call against the baseline's."""
-    return np.array([np.median(a) / max(np.median(b), 1) for a, b in zip(turns[name], turns[baseline], strict=True)])
+    return np.array([np.median(a) / max(np.median(b), 1) for a, b in zip(turns, baseline, strict=True)])
 
 
-def _half_width(turns: Mapping[str, list[np.ndarray]], name: str, baseline: str) -> float:
-    ratio, low, high = median_interval(_ratios(turns, name, baseline))
+def _half_width(turns: list[np.ndarray], baseline: list[np.ndarray]) -> float:
+    ratio, low, high = median_interval(_ratios(turns, baseline))
     return (high - low) / 2 / ratio
 
 
-def _timing(name: str, turns: Mapping[str, list[np.ndarray]], baseline: str) -> Timing:
-    latency = median_interval(np.array([np.median(turn) for turn in turns[name]]) / 1e6)
-    p05, p95 = np.quantile(np.concatenate(turns[name]) / 1e6, [0.05, 0.95])
-    return Timing(name, *latency, float(p05), float(p95), *median_interval(_ratios(turns, name, baseline)))
+def _timing(name: str, turns: list[np.ndarray], baseline: list[np.ndarray]) -> Timing:
+    latency = median_interval(np.array([np.median(turn) for turn in turns]) / 1e6)
+    p05, p95 = np.quantile(np.concatenate(turns) / 1e6, [0.05, 0.95])
+    return Timing(name, *latency, float(p05), float(p95), *median_interval(_ratios(turns, baseline)))
 
 
 @contextmanager
