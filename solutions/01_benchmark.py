@@ -347,7 +347,7 @@ check("paired_ratio", paired_ratio)
 
 # %%
 seconds = 2 * 110 * sum(means) / len(means) / 1000
-races = [lk.race({"model": call, "again": call}, seconds, seed=i) for i in tqdm(range(20))]
+races = [lk.race({"model": call, "again": call}, seconds=seconds, seed=i) for i in tqdm(range(20))]
 race = [one["again"].ratio for one in races]
 ax = lk.plots.a_a_errors({"slide": slide, "labkit race": race})
 # %%

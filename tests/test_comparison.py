@@ -99,3 +99,14 @@ def test_a_sweep_has_a_row_for_every_batch_and_thread_count_and_larger_batches_t
 def test_a_sweep_refuses_a_batch_that_has_no_images():
     with pytest.raises(ValueError, match="between 1 and the 6 images"):
         batch_sweep(torch.nn.Linear(4, 3), IMAGES, batches=(1, 7))
+
+
+def test_a_variant_that_fails_or_gives_no_logits_is_named():
+    def fails(images):
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError) as error:
+        compared(fails)
+    assert "'variant'" in error.value.__notes__[0]
+    with pytest.raises(ValueError, match=r"'variant' gave an array of shape \(6,\)"):
+        compared(lambda images: exact(images)[:, 0])

@@ -130,3 +130,27 @@ def test_an_unknown_exercise_names_those_that_exist():
         exercises.find("paired_ration")
     with pytest.raises(KeyError, match="01"):
         exercises.of_lab("99")
+
+
+def test_a_branch_that_is_still_a_stub_costs_its_own_laws_only():
+    def half(layers):
+        if any(kind == "norm" for kind, *_ in layers):
+            raise NotImplementedError
+        return sum(i * o * size[0] ** 2 if kind == "conv" else i * o + o for kind, i, o, *size in layers)
+
+    outcome = score(exercises.find("count_parameters"), half)
+    assert outcome.attempted
+    assert outcome.points == 1.0
+    assert "still holds the line" in outcome.hints[0]
+
+
+def test_two_checks_draw_different_inputs():
+    seen = []
+
+    def remembers(latency_ms, batch):
+        seen.append((latency_ms, batch))
+        return 1000 * batch / latency_ms
+
+    for _ in range(2):
+        check("throughput", remembers)
+    assert len(set(seen)) == len(seen)

@@ -117,3 +117,13 @@ def test_no_run_at_all_is_refused(runs):
 
 def test_a_program_that_ends_itself_without_an_error_is_measured():
     assert peak_memory("import sys; sys.exit(0)", runs=1).peak_memory_bytes > 1_000_000
+
+
+def test_what_python_does_to_end_the_process_does_not_count(nothing):
+    program = "import atexit; atexit.register(lambda: b'x' * 300_000_000)"
+    assert above(nothing, program) < 50 * MB
+
+
+def test_memory_that_a_forked_child_shares_counts_once(nothing):
+    program = "block = b'x' * 200_000_000\nimport os, time\nif os.fork() == 0: time.sleep(0.3)\nelse: os.wait()"
+    assert above(nothing, program) < 260 * MB

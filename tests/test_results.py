@@ -185,3 +185,18 @@ def test_budgets_grow_with_the_device():
     room = [budget.max_bytes for budget in results.BUDGETS]
     assert room == sorted(set(room))
     assert all(budget.device and budget.why for budget in results.BUDGETS)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_with_the_way_out(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "file" / "results"))
+    with pytest.raises(OSError, match="set LABKIT_RESULTS to a folder of yours"):
+        results.append("measurements", {"a": 1})
+
+
+def test_a_row_whose_machine_is_no_machine_is_left_out_of_the_table(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path))
+    row = dict.fromkeys(results.SAME_VARIANT, 1)
+    for machine in (None, "x", {}, {"id": "a"}):
+        results.append("measurements", row | {"machine": machine})
+    assert results.table()["machine"].tolist() == ["a"]

@@ -235,3 +235,39 @@ def test_a_race_prints_as_a_table_with_its_footnote():
         assert "2.000 (2.000 to 2.000)" in text
         assert "slower" in text
         assert "A/A control (base against itself)" in text
+
+
+def test_near_equals_are_called_equally_often_in_a_turn():
+    # Either side of half a millisecond, where two calls fill a turn on one side and three on the other.
+    machine = Machine()
+    calls = {"base": machine.call("base", 0.51), "near": machine.call("near", 0.49), "far": machine.call("far", 0.1)}
+    race(calls, seconds=0.2, clock=machine.clock)
+    runs = [(run[0], len(run)) for run in _runs(machine.log[24:])]
+    lengths = {length for name, length in runs if name in ("base", "near")}
+    assert {length % 3 for length in lengths} == {0}  # two timed calls and one that is not; two turns may touch
+
+
+def test_no_name_of_a_variant_can_stand_for_the_control():
+    machine = Machine()
+    calls = {"a": machine.call("a", 1.0), "a (again)": machine.call("other", 3.0)}
+    found = race(calls, seconds=0.2, clock=machine.clock)
+    assert found["a (again)"].ratio == pytest.approx(3.0)
+    assert found.control.ratio == pytest.approx(1.0)
+
+
+def test_nothing_is_the_same_while_the_control_strays():
+    random = np.random.default_rng(5)
+    machine = Machine(noise=lambda: random.choice([1.0, 1.4]))
+    for seed in range(20):
+        calls = {"base": machine.call("base", 1.0), "steady": machine.call("steady", 1.0)}
+        found = race(calls, seconds=0.05, seed=seed, clock=machine.clock)
+        assert found.noise <= found.margin or found["steady"].verdict != "same"
+
+
+def test_an_error_names_the_variant():
+    def fails():
+        raise RuntimeError("broken model")
+
+    with pytest.raises(RuntimeError) as error:
+        race({"base": lambda: None, "pruned": fails}, seconds=0.1)
+    assert "'pruned'" in error.value.__notes__[0]

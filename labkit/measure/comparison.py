@@ -94,7 +94,7 @@ def compare(
         agreements = {name: agreement(logits[baseline], one, tolerance) for name, one in logits.items()}
     timed = np.ascontiguousarray(images[:batch])
     calls = {name: (lambda predict=predict: predict(timed)) for name, predict in variants.items()}
-    result = race(calls, baseline, seconds=seconds, margin=margin, **options)
+    result = race(calls, baseline=baseline, seconds=seconds, margin=margin, **options)
     threads = {name: getattr(predict, "threads", 1) for name, predict in variants.items()}
     return Comparison(result, agreements, threads, batch, len(images), tolerance)
 

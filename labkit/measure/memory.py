@@ -107,23 +107,21 @@ def _run(program: str) -> int:
         return max(together, int(report.read_text()))
 
 
-def _own(process: psutil.Process) -> int:
-    """Bytes of a child, what it shares with others counted in part, where the system tells (Linux)."""
-    memory = process.memory_full_info() if psutil.LINUX else process.memory_info()
-    return getattr(memory, "pss", memory.rss)
-
-
 def _resident(process: psutil.Process, known: set[int]) -> tuple[int, set[int]]:
     """Bytes that the process and its descendants hold now, and the descendants' ids.
 
     A descendant counts from the second look on: between its fork and its start it shares all memory with its parent.
+    What processes share later counts once, where the system tells (Linux).
     """
-    total, found = 0, set()
     try:
-        total = process.memory_info().rss
-        for child in process.children(recursive=True):
-            found.add(child.pid)
-            total += _own(child) if child.pid in known else 0
+        children = process.children(recursive=True)
+        together = [process, *(child for child in children if child.pid in known)]
+        total = process.memory_info().rss if len(together) == 1 else sum(map(_share, together))
     except psutil.Error:  # one of them ended while we looked
-        pass
-    return total, found
+        return 0, known
+    return total, {child.pid for child in children}
+
+
+def _share(process: psutil.Process) -> int:
+    memory = process.memory_full_info() if psutil.LINUX else process.memory_info()
+    return getattr(memory, "pss", memory.rss)

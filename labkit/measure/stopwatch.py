@@ -104,6 +104,7 @@ class Race:
 
 def race(
     calls: Mapping[str, Callable[[], object]],
+    *,
     baseline: str | None = None,
     seconds: float = 3.0,
     precision: float = 0.005,
