@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import zlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -108,6 +109,14 @@ def folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[1] / "data"
 
 
+def restore(name: str) -> str:
+    """How to get the file `name` of the data folder back: the end of every `DataError`."""
+    elsewhere = (
+        " LABKIT_DATA names its folder: unset that to use labkit's own." if os.environ.get("LABKIT_DATA") else ""
+    )
+    return f"Restore it with `git checkout -- data/{name}`, or reinstall the labkit wheel.{elsewhere}"
+
+
 def weights_folder() -> Path:
     """Where the shipped weights and their cards are."""
     return folder() / "weights"
@@ -137,12 +146,12 @@ def read_file(path: Path) -> bytes:
         found = hashlib.sha256(content).hexdigest()
     except FileNotFoundError:
         found = "no such file"
-    except (OSError, EOFError, ValueError, gzip.zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         found = f"unreadable ({error})"
     if found != expected:
         raise DataError(
             f"{path}\n  expected SHA-256 of the content: {expected}\n  found:                           {found}\n"
-            f"Restore it with `git checkout -- data/{path.name}`, or reinstall the labkit wheel."
+            f"{restore(path.name)}"
         )
     return content
 

@@ -14,7 +14,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
-from labkit.data import DataError, weights_folder
+from labkit.data import DataError, restore, weights_folder
 from labkit.files import write_atomically
 from labkit.measure.memory import give_back
 
@@ -70,12 +70,14 @@ def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
         card = read_card(path)
         if card is not None and card.get("sha256") != found:
             expected = card.get("sha256", "none in its card")
-            raise DataError(f"{path}\n  expected SHA-256: {expected}\n  found:            {found}\n{_RESTORE}")
+            raise DataError(
+                f"{path}\n  expected SHA-256: {expected}\n  found:            {found}\n{restore('weights')}"
+            )
         model.load_state_dict(load_tensors(content))
     except OSError as error:
-        raise DataError(f"{path}: {str(error.strerror).lower()}\n{_RESTORE}") from None
+        raise DataError(f"{path}: {str(error.strerror).lower()}\n{restore('weights')}") from None
     except SafetensorError as error:
-        raise DataError(f"{path}: not a whole safetensors file ({error})\n{_RESTORE}") from None
+        raise DataError(f"{path}: not a whole safetensors file ({error})\n{restore('weights')}") from None
     except RuntimeError as error:  # torch names the tensors that are missing, unexpected or of another shape
         raise DataError(f"{path} holds the weights of another network than {type(model).__name__}:\n{error}") from None
     return model.eval()
@@ -100,10 +102,7 @@ def read_card(path: str | Path) -> dict | None:
     try:
         return json.loads(card.read_bytes()) if card.is_file() else None
     except ValueError as error:
-        raise DataError(f"{card}: not a whole card ({error})\n{_RESTORE}") from None
-
-
-_RESTORE = "Restore it with `git checkout -- data/weights`, or reinstall the labkit wheel."
+        raise DataError(f"{card}: not a whole card ({error})\n{restore('weights')}") from None
 
 
 @dataclass(frozen=True)

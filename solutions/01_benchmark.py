@@ -350,6 +350,14 @@ seconds = 2 * 110 * sum(means) / len(means) / 1000
 races = [lk.race({"model": call, "again": call}, seconds=seconds, seed=i) for i in tqdm(range(20))]
 race = [one["again"].ratio for one in races]
 ax = lk.plots.a_a_errors({"slide": slide, "labkit race": race})
+# %% [markdown]
+# **Question (1 point, marked by hand).** Your neighbour divides the median of all times of the variant by the median of all
+# times of the baseline. Half-way through, the machine became four times slower. When does this go wrong?
+
+# %% [markdown] written="why_paired" points=1
+# When the two medians come from different halves: if one of the two has a few more calls in the slow half, its median jumps
+# there and the other's does not. Within a round both are equally slow, so the ratio of a round is right in either half.
+
 # %%
 low, high = lk.measure.wilson(beyond, 20)
 verdicts.append(lk.claims.judge("B2", beyond / 20, low, high))
@@ -414,6 +422,15 @@ def verdict(low, high, margin=0.02):
 
 # %% check="verdict"
 check("verdict", verdict)
+
+# %% [markdown]
+# **See it.** labkit's own words for the two intervals of the table above.
+
+# %%
+for name in list(variants)[1:]:
+    timing = comparison[name]
+    words = lk.measure.verdict(timing.ratio_low, timing.ratio_high)
+    print(f"{name}: {timing.ratio_low:.3f} to {timing.ratio_high:.3f} is {words}")
 
 # %% [markdown]
 # ### Many images at once

@@ -285,3 +285,10 @@ def test_the_checksum_does_not_depend_on_how_the_file_was_packed(elsewhere):
         (elsewhere / LABELS).unlink()
         (elsewhere / LABELS).write_bytes(one)
         assert data.read_file(elsewhere / LABELS) == content
+
+
+def test_where_labkit_data_names_the_folder_the_message_says_so(monkeypatch):
+    monkeypatch.delenv("LABKIT_DATA", raising=False)
+    assert "LABKIT_DATA" not in data.restore("weights")
+    monkeypatch.setenv("LABKIT_DATA", "somewhere")
+    assert "unset" in data.restore("weights")

@@ -222,3 +222,12 @@ def test_a_fraction_of_a_core_is_described_as_such():
     described = {"cpu": "Cortex-A72", "cores": 1.5, "features": [], "os": "Linux"}
     assert machine.describe(described) == "Cortex-A72, 1.5 cores, Linux"
     assert machine.describe({**described, "cores": 1}) == "Cortex-A72, 1 core, Linux"
+
+
+def test_a_tiny_quota_is_still_more_than_no_core(tmp_path):
+    folder = tmp_path / "sys" / "fs" / "cgroup"
+    folder.mkdir(parents=True)
+    (folder / "cpu.max").write_text("1 100000")
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "cgroup").write_text("0::/\nnonsense\n")
+    assert machine.usable_cores(tmp_path, available=4) == 0.01

@@ -206,8 +206,9 @@ def digest() -> str:
 def read_stamp(venv: Path) -> dict | None:
     """What the last complete installation wrote down; None if there was none."""
     try:
-        return json.loads(stamp_path(venv).read_text())
-    except (OSError, ValueError):
+        stamp = json.loads(stamp_path(venv).read_text())
+        return stamp if {"inputs", "python", "cpu", "extras"} <= set(stamp) else None
+    except (OSError, ValueError, TypeError):
         return None
 
 

@@ -6,18 +6,9 @@ from labkit.measure.measurement import Measurement, measurement
 from labkit.measure.memory import Peak, peak_memory
 from labkit.measure.size import MB, MIB, Size, size
 from labkit.measure.statistics import accuracy_difference, mcnemar, median_interval, wilson
-from labkit.measure.stopwatch import (
-    MARGIN,
-    Race,
-    Timing,
-    interval,
-    paired_ratio,
-    race,
-    time_budget,
-    time_calls,
-    verdict,
-)
+from labkit.measure.stopwatch import race, time_budget, time_calls
 from labkit.measure.sweep import batch_sweep
+from labkit.measure.timing import MARGIN, Race, Timing, interval, paired_ratio, verdict
 
 __all__ = [
     "MARGIN",

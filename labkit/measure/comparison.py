@@ -8,7 +8,8 @@ from html import escape
 
 import numpy as np
 
-from labkit.measure.stopwatch import MARGIN, Race, Timing, race
+from labkit.measure.stopwatch import race
+from labkit.measure.timing import MARGIN, Race, Timing
 from labkit.runtimes import Predict
 
 

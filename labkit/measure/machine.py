@@ -123,7 +123,7 @@ def usable_cores(root: Path = Path("/"), available: int | None = None) -> int | 
         period = words[1] if len(words) == 2 else _read(folder / "cpu.cfs_period_us").strip()
         if words and words[0].isdecimal() and period.isdecimal():  # "max" (v2) and -1 (v1) mean no limit
             quotas.append(int(words[0]) / int(period))
-    least = round(min([available, *quotas]), 2)
+    least = max(round(min([available, *quotas]), 2), 0.01)
     return int(least) if least == int(least) else least
 
 
@@ -152,7 +152,7 @@ def cgroup_folders(root: Path, controller: str) -> list[Path]:
     """
     mount, folders = root / "sys/fs/cgroup", []
     for line in _read(root / "proc/self/cgroup").splitlines():
-        _, controllers, path = line.split(":", 2)
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
         if controllers and controller not in controllers.split(","):
             continue
         parts = Path(path.lstrip("/")).parts

@@ -12,7 +12,7 @@ from labkit.measure.machine import fingerprint
 from labkit.measure.memory import Peak
 from labkit.measure.size import Size
 from labkit.measure.statistics import wilson
-from labkit.measure.stopwatch import Timing
+from labkit.measure.timing import Timing
 
 
 @dataclass(frozen=True)
