@@ -8,6 +8,9 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALL := $(PYTHON) tools/install.py --venv $(VENV) $(if $(CPU),--cpu)
 
+# JupyterLab refuses to run as root unless told: in a container, root is often the only user.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 # Results of test runs go to a folder of their own, never to the student's results/.
 RESULTS := LABKIT_RESULTS="$$(mktemp -d)"; export LABKIT_RESULTS; trap 'rm -rf "$$LABKIT_RESULTS"' EXIT;
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
@@ -25,7 +28,7 @@ install:  ## Make .venv and install the course, if that is not done yet
 	@$(INSTALL)
 
 lab: install  ## Open the labs in JupyterLab
-	$(BIN)/python -m jupyter lab --notebook-dir=labs
+	$(BIN)/python -m jupyter lab --notebook-dir=labs $(AS_ROOT)
 
 test: install  ## Run all tests and all notebooks (no Debian packages needed)
 	@$(RESULTS) $(PLAIN) -m "$(MARKS)"

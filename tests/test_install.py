@@ -7,8 +7,10 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
@@ -319,3 +321,31 @@ def test_every_target_has_a_line_of_help_and_a_command_without_make():
     )
     assert sorted(targets) == sorted(helped)
     assert sorted(listed) == sorted(set(targets) - {"help"})
+
+
+@pytest.mark.slow
+def test_make_lab_opens_jupyterlab_for_this_user_root_or_not(tmp_path):
+    places = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")}
+    process = subprocess.Popen(
+        ["make", "lab"],
+        cwd=ROOT,
+        env=os.environ | places | {"BROWSER": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    watchdog = threading.Timer(120, os.killpg, (process.pid, signal.SIGKILL))
+    watchdog.start()
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if re.search(r"http://\S+/lab\?token=", line):
+                break
+        else:
+            raise AssertionError("".join(said[-10:]))
+    finally:
+        watchdog.cancel()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
