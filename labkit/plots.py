@@ -136,7 +136,11 @@ def tradeoff(rows, accuracy: str, note: str = "", ax: Axes | None = None) -> Axe
         ax.plot(row["latency_ms"], row[accuracy], MARKERS[i % 7], color=COLOURS[i % 7], markersize=5)
         text = f"{row['variant']}, {row['size_bytes'] / MB:.1f} MB"
         ax.annotate(text, (row["latency_ms"], row[accuracy]), xytext=(0, 10), textcoords="offset points", ha="center")
-    ax.set(xlabel="latency of one image, ms (median, 95 % interval)", ylabel=f"accuracy, % {note}".strip())
+    ax.set(
+        xlabel="latency of one image, ms (median, 95 % interval)",
+        ylabel=f"accuracy, % {note}".strip(),
+    )
+    ax.set_title("The area of a mark is its size; MB = 10^6 bytes", fontsize="small", loc="left")
     _log_x(ax)
     ax.margins(x=0.25, y=0.25)
     said = "; ".join(f"{r['variant']}: {r[accuracy]:.1f} %, {r['latency_ms']:.1f} ms" for r in rows.to_dict("records"))

@@ -96,7 +96,7 @@ def test_the_peak_is_the_median_of_the_runs_between_the_smallest_and_the_largest
     monkeypatch.setattr(memory, "_run", lambda program: next(peaks))
     found = peak_memory("pass")
     assert (found.peak_memory_bytes, found.low, found.high, found.runs) == (2 * MB, 1 * MB, 5 * MB, 3)
-    assert repr(found) == "2.0 MB (1.0 to 5.0 in 3 runs)"
+    assert repr(found) == "2.0 MB of 10^6 bytes (1.0 to 5.0 in 3 runs)"
 
 
 def test_a_quick_run_measures_once(monkeypatch):

@@ -78,4 +78,4 @@ def test_mb_and_mib_are_both_said_and_differ(tmp_path):
     assert (MB, MIB) == (1_000_000, 1_048_576)
     (tmp_path / "a.bin").write_bytes(bytes(10 * MIB))
     text = repr(size(tmp_path / "a.bin"))
-    assert text.startswith("a.bin: 10,485,760 bytes = 10.49 MB (10^6) = 10.00 MiB (2^20); 0.01 MB after gzip")
+    assert text.startswith("a.bin: 10,485,760 bytes = 10.49 MB (10^6) = 10.00 MiB (2^20); 0.01 MB (10^6) after gzip")

@@ -56,7 +56,7 @@ class Peak:
 
     def __repr__(self) -> str:
         middle, low, high = (value / MB for value in (self.peak_memory_bytes, self.low, self.high))
-        return f"{middle:.1f} MB ({low:.1f} to {high:.1f} in {self.runs} runs)"
+        return f"{middle:.1f} MB of 10^6 bytes ({low:.1f} to {high:.1f} in {self.runs} runs)"
 
 
 def peak_memory(program: str, runs: int = 3) -> Peak:

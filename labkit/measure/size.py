@@ -20,7 +20,7 @@ class Size:
     def __repr__(self) -> str:
         return (
             f"{' + '.join(self.files)}: {self.size_bytes:,} bytes = {self.size_bytes / MB:.2f} MB (10^6) "
-            f"= {self.size_bytes / MIB:.2f} MiB (2^20); {self.gzip_bytes / MB:.2f} MB after gzip"
+            f"= {self.size_bytes / MIB:.2f} MiB (2^20); {self.gzip_bytes / MB:.2f} MB (10^6) after gzip"
         )
 
 

@@ -106,12 +106,7 @@ def time_calls(call: Callable[[], object], clock: Callable[[], float], runs: int
     """
     for _ in range(warmup):
         call()
-    times = np.empty(runs)
-    for i in range(runs):
-        start = clock()
-        call()
-        times[i] = clock() - start
-    return times * 1000
+    return _each(call, runs, clock) * 1000
 
 
 def time_budget(seconds: float) -> float:
@@ -141,8 +136,13 @@ def _repeats(shortest: Mapping[object, float], baseline: object) -> dict:
 def _turn(call: Callable[[], object], repeats: int, clock: Callable[[], int]) -> np.ndarray:
     """Nanoseconds of each of `repeats` calls, after one that is not timed."""
     call()
-    times = np.empty(repeats)
-    for i in range(repeats):
+    return _each(call, repeats, clock)
+
+
+def _each(call: Callable[[], object], n: int, clock: Callable[[], float]) -> np.ndarray:
+    """The time of each of `n` calls, in the clock's unit: `(n,)`."""
+    times = np.empty(n)
+    for i in range(n):
         start = clock()
         call()
         times[i] = clock() - start
