@@ -30,8 +30,11 @@ def shown(explorer):
 @pytest.mark.parametrize("name", WIDGETS)
 def test_a_lab_runs_unfilled_from_top_to_bottom_and_every_slider_moves_its_figure(lab, new_page, name):
     page = new_page(width=1100, height=1000)
-    lab.show(page, nbformat.read(ROOT / "labs" / f"{name}.ipynb", as_version=4))
-    for i in range(page.locator(".jp-Notebook .jp-CodeCell").count()):
+    notebook = nbformat.read(ROOT / "labs" / f"{name}.ipynb", as_version=4)
+    cells = [cell.cell_type for cell in notebook.cells].count("code")
+    lab.show(page, notebook)
+    expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(cells)  # all are there before the first is run
+    for i in range(cells):
         lab.run(page, i)
         assert new_page.problems == []
     assert page.locator(".jp-Notebook").get_by_text("not attempted yet").count() >= 6
