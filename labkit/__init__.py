@@ -4,12 +4,29 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_MODULES = ("claims", "data", "edge", "measure", "models", "plots", "results", "runtimes", "train", "widgets")
+_MODULES = (
+    "claims",
+    "data",
+    "distill",
+    "edge",
+    "measure",
+    "models",
+    "onnx",
+    "plots",
+    "prune",
+    "quantize",
+    "results",
+    "runtimes",
+    "sweeps",
+    "train",
+    "widgets",
+)
 _HOME = {  # where the names that labs use most live; nothing is imported before it is used
     "compare": "measure",
     "fingerprint": "measure",
     "load_baseline": "models",
     "measurement": "measure",
+    "onnx_predictor": "runtimes",
     "peak_memory": "measure",
     "race": "measure",
     "size": "measure",

@@ -87,7 +87,8 @@ def _asked(answer: Callable) -> Callable:
             raise Wrong(f"this should be a function, not {type(answer).__name__}; was its name used again below?")
         try:
             with closed():
-                return answer(*build(copy.deepcopy(arguments)))
+                built, finish = build(copy.deepcopy(arguments))
+                return finish(answer(*built))
         except NotImplementedError:
             raise NotAttempted from None
         except ReferenceUsed as used:

@@ -12,6 +12,8 @@ from tqdm.auto import tqdm
 
 from labkit.data import Split
 
+Loss = Callable[[torch.Tensor, torch.Tensor, "torch.Tensor | None"], torch.Tensor]
+
 
 def fit(
     model: nn.Module,
@@ -22,20 +24,28 @@ def fit(
     seed: int = 0,
     augment: bool = True,
     bfloat16: bool = False,
+    loss: Loss | None = None,
+    targets: np.ndarray | None = None,
     after_step: Callable[[nn.Module], None] | None = None,
 ) -> list[float]:
-    """Trains `model` in place with cross-entropy; returns the mean training loss of each epoch (nats).
+    """Trains `model` in place; returns the mean training loss of each epoch (nats).
 
     Stochastic gradient descent with Nesterov momentum and a one-cycle learning rate that peaks at `lr`.
 
     Args:
         augment: mirror half of the images and shift each by up to two pixels.
         bfloat16: multiply in bfloat16 (weights stay float32): three times faster on CPUs that have it.
+        loss: from logits `(n, 10)`, labels `(n,)` and their rows of `targets` to one number; cross-entropy unless told.
+        targets: one row for each image, handed to `loss`, such as a teacher's logits: `(images, ...)`.
         after_step: called with the model after each step, for instance to put pruned weights back to zero.
 
     Raises:
-        ValueError: `epochs` or `batch` is below 1.
+        ValueError: `epochs` or `batch` is below 1, or `targets` are not one row for each image.
     """
+    if targets is not None and len(targets) != len(split):
+        raise ValueError(f"targets need one row for each of the {len(split)} images, not {len(targets)}")
+    loss = hard_loss if loss is None else loss
+    goals = None if targets is None else torch.from_numpy(np.asarray(targets, np.float32))
     if epochs < 1 or batch < 1:
         raise ValueError(f"epochs and batch must be at least 1, not {epochs} and {batch}")
     random = torch.Generator().manual_seed(seed)
@@ -52,19 +62,25 @@ def fit(
                 inputs = images[chosen].float() / 255
                 inputs = augmented(inputs, random) if augment else inputs
                 with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                    loss = F.cross_entropy(model(inputs).float(), labels[chosen])
+                    logits = model(inputs).float()
+                found = loss(logits, labels[chosen], None if goals is None else goals[chosen])
                 optimizer.zero_grad()
-                loss.backward()
+                found.backward()
                 optimizer.step()
                 schedule.step()
                 if after_step:
                     after_step(model)
-                total += loss.item()
+                total += found.item()
                 bar.update()
             losses.append(total / steps)
             bar.set_postfix(loss=f"{losses[-1]:.3f}")
     model.to(memory_format=torch.contiguous_format).eval()
     return losses
+
+
+def hard_loss(logits: torch.Tensor, labels: torch.Tensor, _targets: torch.Tensor | None = None) -> torch.Tensor:
+    """Cross-entropy against the labels alone (nats): what `fit` trains with unless told."""
+    return F.cross_entropy(logits, labels)
 
 
 def augmented(inputs: torch.Tensor, random: torch.Generator) -> torch.Tensor:

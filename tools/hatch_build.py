@@ -9,7 +9,13 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # A checkout also holds what must not travel: a student's answers, checkpoints, files left by an experiment.
 SHIPPED = {
-    "labkit/_data": ("data/README.md", "data/*.gz", "data/weights/*.safetensors", "data/weights/*.json"),
+    "labkit/_data": (
+        "data/README.md",
+        "data/*.gz",
+        "data/weights/*.safetensors",
+        "data/weights/*.json",
+        "data/sweeps/*.json",
+    ),
     "labkit/_labs": ("labs/[0-9][0-9]_*.ipynb",),
 }
 

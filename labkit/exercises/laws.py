@@ -21,6 +21,7 @@ KINDS = {
     int: "a number",
     float: "a number",
     type(None): "None",
+    np.ndarray: "an array",
 }
 LONGEST_TEXT = 60  # of what a hint repeats of an answer
 
@@ -80,6 +81,31 @@ def numbers(found: object, n: int, what: str = "numbers") -> np.ndarray:
     if len(found) != n:
         raise Wrong(f"your function returned {len(found)} values, not {n} {what}")
     return np.array([number(one, what) for one in found])
+
+
+def array(found: object, shape: tuple[int, ...], what: str = "numbers", dtype: str = "number") -> np.ndarray:
+    """`found`, a NumPy array of that shape: as float64, or as bool where `dtype` is "bool". Always a copy.
+
+    Raises:
+        Wrong: it is something else, has another shape or kind of values, or holds what is not a finite number.
+    """
+    wanted = f"a NumPy array of {what} of shape {shape}"
+    if found is None:
+        raise Wrong(f"your function returned nothing; end it with `return` and {wanted}")
+    if type(found) is not np.ndarray:
+        raise Wrong(f"your function returned {kind(found)}, not {wanted}")
+    if found.shape != shape:
+        raise Wrong(f"your array has the shape {found.shape}, not {shape}")
+    if dtype == "bool":
+        if found.dtype != np.bool_:
+            raise Wrong(f"your array holds {found.dtype}, not True and False; a comparison such as `<` gives those")
+        return np.array(found, bool)
+    if found.dtype.kind not in "iuf":
+        raise Wrong(f"your array holds {found.dtype}, not numbers")
+    values = np.array(found, np.float64)
+    if not np.isfinite(values).all():
+        raise Wrong("your array holds NaN or infinity; did something get divided by 0?")
+    return values
 
 
 def texts(found: object, what: str = "names") -> list[str]:

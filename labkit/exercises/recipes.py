@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,52 @@ class FakeMachine:
         return self.now
 
 
-def build(arguments: tuple) -> tuple:
-    """The arguments of one call with every recipe built.
+def build(arguments: tuple) -> tuple[tuple, Callable]:
+    """The arguments of one call with every recipe built, and what makes a plain value of the call's result.
+
+    Recipes: `call` and `clock` of one `FakeMachine` (`seconds`: list); `tensor`, a torch tensor of the array `values`.
+    A tensor recipe that also has `weights` asks for a gradient: the result is then `(values, gradient)`, two arrays,
+    the gradient of `(result * weights).sum()` with respect to that tensor. Any other tensor returns as its values.
 
     Raises:
         ValueError: there is no such recipe.
     """
     machine = FakeMachine(next((a.values["seconds"] for a in arguments if _is(a, "call")), []))
-    made = {"call": machine.call, "clock": machine.clock}
+    made = {"call": lambda _: machine.call, "clock": lambda _: machine.clock, "tensor": _tensor}
     for argument in arguments:
         if isinstance(argument, Recipe) and argument.name not in made:
             raise ValueError(f"no recipe {argument.name!r}; there are {', '.join(made)}")
-    return tuple(made[a.name] if isinstance(a, Recipe) else a for a in arguments)
+    built = tuple(made[a.name](a) if isinstance(a, Recipe) else a for a in arguments)
+    asked = [
+        (one, a.values["weights"]) for one, a in zip(built, arguments) if _is(a, "tensor") and "weights" in a.values
+    ]
+    return built, (lambda result: _with_gradient(result, *asked[0])) if asked else plain
+
+
+def plain(result: object) -> object:
+    """A torch tensor as a NumPy array; anything else as it is."""
+    torch = sys.modules.get("torch")
+    if torch is not None and type(result) is torch.Tensor:
+        return result.detach().numpy().copy()
+    return result
+
+
+def _tensor(recipe: Recipe):
+    import torch
+
+    tensor = torch.from_numpy(np.array(recipe.values["values"]))
+    return tensor.requires_grad_() if "weights" in recipe.values else tensor
+
+
+def _with_gradient(result: object, tensor, weights) -> object:
+    import torch
+
+    if type(result) is not torch.Tensor or result.shape != np.shape(weights):
+        return plain(result)  # the law says what is wrong with it
+    if result.requires_grad:
+        (result * torch.from_numpy(np.array(weights))).sum().backward()
+    gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+    return plain(result), plain(gradient)
 
 
 def _is(argument: object, name: str) -> bool:

@@ -1,8 +1,8 @@
 """Interactive figures: one `Explorer`, and a function for each figure that a lab shows."""
 
+from labkit.widgets.benchmark import cost_calculator, latency_calculator, latency_explorer
 from labkit.widgets.chart import Panel, Series, View
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
-from labkit.widgets.lab01 import cost_calculator, latency_calculator, latency_explorer
 
 __all__ = [
     "Control",

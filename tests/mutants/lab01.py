@@ -238,7 +238,7 @@ wrong("paired_ratio", "two medians")(lambda b, v: np.median(v) / np.median(b))
 wrong("paired_ratio", "this is a difference")(lambda b, v: np.median(v - b))
 wrong("paired_ratio", "two fastest calls")(lambda b, v: v.min() / b.min())
 wrong("paired_ratio", "this is a change")(lambda b, v: np.median(v / b) - 1)
-wrong("paired_ratio", "type ndarray")(lambda b, v: v / b)
+wrong("paired_ratio", "an array, not one ratio")(lambda b, v: v / b)
 wrong("paired_ratio", "yours is 0.500")(lambda b, v: 0.5)
 wrong("paired_ratio", "labkit's own paired_ratio")(lambda b, v: measure.paired_ratio(b, v))
 

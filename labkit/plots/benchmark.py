@@ -1,57 +1,19 @@
-"""Plots with units, intervals, and colours that colour-blind readers can tell apart. Each takes and returns an `ax`.
-
-The text that a screen reader says instead of a figure is the figure's label: `ax.figure.set_label("...")`.
-"""
+"""The figures of lab 01: times, ratios, memory, the trade-off."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
-from io import StringIO
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from labkit.measure import MB, Comparison, Peak
-
-# M. Okabe and K. Ito, "Color universal design"; yellow is left out, it is too pale on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vP*"
-
-
-def setup() -> None:
-    """Shows every figure of this notebook as inline SVG that carries its label, and every table with its whole text."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if shell is None:
-        return
-    import pandas as pd
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
-
-    pd.set_option("display.max_colwidth", None)
-    shell.run_line_magic("matplotlib", "inline")
-    set_matplotlib_formats()
-    shell.display_formatter.formatters["text/html"].for_type(Figure, html)
-
-
-def html(figure: Figure) -> str:
-    """The figure as one `<svg>` with a role and a label."""
-    label = figure.get_label() or "figure without a description"
-    drawn = StringIO()
-    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": label}):
-        figure.savefig(drawn, format="svg", bbox_inches="tight", metadata={"Date": None})
-    svg = drawn.getvalue()
-    svg = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{escape(label)}"', 1)
-    return f'<div style="background: white; max-width: 100%; overflow-x: auto">{svg}</div>'
+from labkit.plots.figure import COLOURS, MARKERS, axes, labelled, log_x
 
 
 def call_times(times_ms: np.ndarray, ax: Axes | None = None) -> Axes:
     """Each call's time in the order of the calls, with the mean and the median. `times_ms`: `(runs,)`."""
-    ax = _axes(ax)
+    ax = axes(ax)
     mean, median = float(np.mean(times_ms)), float(np.median(times_ms))
     ax.plot(times_ms, ".", color=COLOURS[6], markersize=4)
     ax.axhline(mean, color=COLOURS[1], linestyle="--", label=f"mean {mean:.2f} ms")
@@ -60,14 +22,14 @@ def call_times(times_ms: np.ndarray, ax: Axes | None = None) -> Axes:
         xlabel="call", ylabel="ms", title="Time of each call", yscale="log" if max(times_ms) > 5 * median else "linear"
     )
     ax.legend(frameon=False)
-    return _labelled(
+    return labelled(
         ax, f"{len(times_ms)} calls: median {median:.2f} ms, mean {mean:.2f} ms, {max(times_ms):.2f} at most"
     )
 
 
 def a_a_errors(ratios: Mapping[str, Sequence[float]], limit: float = 0.05, ax: Axes | None = None) -> Axes:
     """Ratios of pairs of measurements of the same model, one row for each stopwatch; all should be 1."""
-    ax = _axes(ax, height=1 + 0.6 * len(ratios))
+    ax = axes(ax, height=1 + 0.6 * len(ratios))
     said = []
     for row, (name, values) in enumerate(ratios.items()):
         values = np.asarray(values)
@@ -84,14 +46,14 @@ def a_a_errors(ratios: Mapping[str, Sequence[float]], limit: float = 0.05, ax: A
         ylim=(-0.6, len(said) - 0.4),
     )
     ax.invert_yaxis()
-    return _labelled(ax, "A/A test. " + "; ".join(said))
+    return labelled(ax, "A/A test. " + "; ".join(said))
 
 
 def ratios(comparison: Comparison, ax: Axes | None = None) -> Axes:
     """Each variant's latency over the baseline's with its 95 % interval; the grey band is too small to matter."""
     shown = [t for name, t in comparison.race.timings.items() if name != comparison.race.baseline]
     shown.append(comparison.race.control)
-    ax = _axes(ax, height=1 + 0.45 * len(shown))
+    ax = axes(ax, height=1 + 0.45 * len(shown))
     for row, one in enumerate(shown):
         bounds = [[one.ratio - one.ratio_low], [one.ratio_high - one.ratio]]
         ax.errorbar(one.ratio, row, xerr=bounds, fmt=MARKERS[row % 7], color=COLOURS[row % 7], capsize=4)
@@ -99,15 +61,15 @@ def ratios(comparison: Comparison, ax: Axes | None = None) -> Axes:
     ax.axvspan(1 - margin, 1 + margin, color="0.9", zorder=0)
     ax.set_yticks(range(len(shown)), [one.name for one in shown])
     if max(one.ratio_high for one in shown) > 3:
-        _log_x(ax)
+        log_x(ax)
     ax.set(xlabel=f"latency over that of {comparison.race.baseline} (95 % interval)", ylim=(-0.6, len(shown) - 0.4))
     ax.invert_yaxis()
-    return _labelled(ax, "Latency ratios. " + "; ".join(f"{t.name}: {t.ratio:.2f}" for t in shown))
+    return labelled(ax, "Latency ratios. " + "; ".join(f"{t.name}: {t.ratio:.2f}" for t in shown))
 
 
 def peaks(measured: Mapping[str, Peak], ax: Axes | None = None) -> Axes:
     """Peak memory of each program in MB (10^6 bytes), with the smallest and the largest of its runs."""
-    ax = _axes(ax, height=1 + 0.45 * len(measured))
+    ax = axes(ax, height=1 + 0.45 * len(measured))
     for row, peak in enumerate(measured.values()):
         middle, low, high = (value / MB for value in (peak.peak_memory_bytes, peak.low, peak.high))
         ax.barh(row, middle, color=COLOURS[0], height=0.6, xerr=[[middle - low], [high - middle]], capsize=3)
@@ -117,7 +79,7 @@ def peaks(measured: Mapping[str, Peak], ax: Axes | None = None) -> Axes:
     ax.margins(x=0.12)
     ax.invert_yaxis()
     said = "; ".join(f"{name}: {peak.peak_memory_bytes / MB:.0f} MB" for name, peak in measured.items())
-    return _labelled(ax, f"Peak memory. {said}")
+    return labelled(ax, f"Peak memory. {said}")
 
 
 def tradeoff(rows, accuracy: str, note: str = "", ax: Axes | None = None) -> Axes:
@@ -128,7 +90,7 @@ def tradeoff(rows, accuracy: str, note: str = "", ax: Axes | None = None) -> Axe
             and the one named by `accuracy` (percent).
         note: where the accuracy is from.
     """
-    ax = _axes(ax, height=4)
+    ax = axes(ax, height=4)
     for i, row in enumerate(rows.to_dict("records")):
         bounds = [[row["latency_ms"] - row["latency_low_ms"]], [row["latency_high_ms"] - row["latency_ms"]]]
         ax.errorbar(row["latency_ms"], row[accuracy], xerr=bounds, color=COLOURS[i % 7], capsize=3)
@@ -141,28 +103,7 @@ def tradeoff(rows, accuracy: str, note: str = "", ax: Axes | None = None) -> Axe
         ylabel=f"accuracy, % {note}".strip(),
     )
     ax.set_title("The area of a mark is its size; MB = 10^6 bytes", fontsize="small", loc="left")
-    _log_x(ax)
+    log_x(ax)
     ax.margins(x=0.25, y=0.25)
     said = "; ".join(f"{r['variant']}: {r[accuracy]:.1f} %, {r['latency_ms']:.1f} ms" for r in rows.to_dict("records"))
-    return _labelled(ax, f"Accuracy against latency. {said}")
-
-
-def _axes(ax: Axes | None, height: float = 3.0) -> Axes:
-    """`ax`, or the only axes of a new figure of 7 inches by `height`."""
-    if ax is None:
-        ax = plt.subplots(figsize=(7, height))[1]
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
-def _log_x(ax: Axes) -> None:
-    """A logarithmic x axis whose ticks are plain numbers: 1, 2, 5, 10."""
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter("")
-
-
-def _labelled(ax: Axes, text: str) -> Axes:
-    ax.figure.set_label(text)
-    return ax
+    return labelled(ax, f"Accuracy against latency. {said}")

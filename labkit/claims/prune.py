@@ -1,0 +1,5 @@
+"""What the lecture claims of pruning."""
+
+from labkit.claims.claim import Claim
+
+CLAIMS: tuple[Claim, ...] = ()

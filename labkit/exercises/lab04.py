@@ -1,0 +1,5 @@
+"""The laws of lab 04, distill."""
+
+from labkit.exercises.laws import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()

@@ -1,0 +1,41 @@
+"""ONNX files: a network as one file that other runtimes read."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import torch
+from torch import nn
+
+
+def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 28)) -> Path:
+    """Writes `model` as one ONNX file with a free batch size, input `images` and output `logits`; returns its path.
+
+    Args:
+        shape: of one input, without the batch.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    example = torch.zeros(2, *shape)  # a batch of 1 would be baked in
+    logger, level = logging.getLogger("torch.onnx"), logging.getLogger("torch.onnx").level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                model.eval(),
+                (example,),
+                path,
+                input_names=["images"],
+                output_names=["logits"],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                external_data=False,
+                verbose=False,
+            )
+    finally:
+        logger.setLevel(level)
+    return path

@@ -1,0 +1,9 @@
+"""Plots with units, intervals, and colours that colour-blind readers can tell apart. Each takes and returns an `ax`.
+
+The text that a screen reader says instead of a figure is the figure's label: `ax.figure.set_label("...")`.
+"""
+
+from labkit.plots.benchmark import a_a_errors, call_times, peaks, ratios, tradeoff
+from labkit.plots.figure import COLOURS, MARKERS, html, setup
+
+__all__ = ["COLOURS", "MARKERS", "a_a_errors", "call_times", "html", "peaks", "ratios", "setup", "tradeoff"]
