@@ -24,12 +24,20 @@ class Baseline(nn.Module):
 
     Three stages of two 3 x 3 convolutions at 32, 64 and 128 channels, each stage halving the image, then two Linear
     layers: 1,180,074 parameters, 60 million floating-point operations an image.
+
+    Args:
+        widths: output channels of each convolution; fewer where a network was rebuilt without some of them.
+        hidden: outputs of the first Linear layer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, ...] = (32, 32, 64, 64, 128, 128), hidden: int = 768) -> None:
         super().__init__()
-        self.features = nn.Sequential(*_stage(1, 32), *_stage(32, 64), *_stage(64, 128))
-        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(128 * 3 * 3, 768), nn.ReLU(), nn.Linear(768, 10))
+        self.features = nn.Sequential(
+            *_stage(1, *widths[:2]), *_stage(widths[1], *widths[2:4]), *_stage(widths[3], *widths[4:])
+        )
+        self.classifier = nn.Sequential(
+            nn.Flatten(), nn.Linear(widths[5] * 3 * 3, hidden), nn.ReLU(), nn.Linear(hidden, 10)
+        )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(images))
@@ -38,18 +46,18 @@ class Baseline(nn.Module):
 class Student(nn.Module):
     """A small network for distillation: images `(n, 1, 28, 28)` in, logits `(n, 10)` out.
 
-    Three Conv-BatchNorm-ReLU blocks at 20, 40 and 72 channels, each followed by a pooling layer that halves the image,
-    then one Linear layer: 40,054 parameters, 5 million floating-point operations an image.
+    Four Conv-BatchNorm-ReLU blocks at 16, 32, 48 and 48 channels, the image halved after all but the third, then one
+    Linear layer: 43,930 parameters, 5 million floating-point operations an image. Runtimes compute channels in blocks
+    of 8 or 16, so these widths cost no more time than odd ones below them.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (20, 40, 72)) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        blocks, inputs = [], 1
-        for outputs in widths:
-            blocks += [*_block(inputs, outputs), nn.MaxPool2d(2)]
-            inputs = outputs
-        self.features = nn.Sequential(*blocks)
-        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(inputs * 3 * 3, 10))
+        half = nn.MaxPool2d(2)
+        self.features = nn.Sequential(
+            *_block(1, 16), half, *_block(16, 32), half, *_block(32, 48), *_block(48, 48), half
+        )
+        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(48 * 3 * 3, 10))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(images))
@@ -60,9 +68,9 @@ def _block(inputs: int, outputs: int) -> list[nn.Module]:
     return [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
 
 
-def _stage(inputs: int, outputs: int) -> list[nn.Module]:
+def _stage(inputs: int, middle: int, outputs: int) -> list[nn.Module]:
     """Two Conv-BatchNorm-ReLU blocks and a pooling layer that halves height and width."""
-    return [*_block(inputs, outputs), *_block(outputs, outputs), nn.MaxPool2d(2)]
+    return [*_block(inputs, middle), *_block(middle, outputs), nn.MaxPool2d(2)]
 
 
 def count_parameters(model: nn.Module) -> int:

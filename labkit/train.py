@@ -24,6 +24,7 @@ def fit(
     seed: int = 0,
     augment: bool = True,
     bfloat16: bool = False,
+    weight_decay: float = 5e-4,
     loss: Loss | None = None,
     targets: np.ndarray | None = None,
     after_step: Callable[[nn.Module], None] | None = None,
@@ -35,6 +36,7 @@ def fit(
     Args:
         augment: mirror half of the images and shift each by up to two pixels.
         bfloat16: multiply in bfloat16 (weights stay float32): three times faster on CPUs that have it.
+        weight_decay: how strongly each step pulls the weights towards 0; small networks need less.
         loss: from logits `(n, 10)`, labels `(n,)` and their rows of `targets` to one number; cross-entropy unless told.
         targets: one row for each image, handed to `loss`, such as a teacher's logits: `(images, ...)`.
         after_step: called with the model after each step, for instance to put pruned weights back to zero.
@@ -51,7 +53,7 @@ def fit(
     random = torch.Generator().manual_seed(seed)
     images, labels = torch.from_numpy(split.images.copy()), torch.from_numpy(split.labels.copy())
     steps = max(1, len(labels) // batch)
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, nesterov=True, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=epochs * steps)
     model.to(memory_format=torch.channels_last).train()
     losses = []

@@ -300,3 +300,15 @@ def test_an_architecture_is_built_twice_alike_and_leaves_the_random_numbers_alon
     assert torch.equal(torch.rand(3), after_one)
     assert bits(squeezenet.build()) == bits(first)
     assert first(torch.zeros(1, *models.IMAGENET_SHAPE)).shape == (1, 1000)
+
+
+def test_the_student_has_the_parameters_and_the_operations_it_says():
+    model = models.Student().eval()
+    assert f"{models.count_parameters(model):,} parameters" in models.Student.__doc__
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        assert model(torch.zeros(3, 1, 28, 28)).shape == (3, 10)
+    assert f"{counter.get_total_flops() / 3e6:.0f} million floating-point operations" in models.Student.__doc__
+
+
+def test_the_student_is_twenty_five_times_smaller_than_the_baseline():
+    assert 25 * models.count_parameters(models.Student()) <= models.count_parameters(models.Baseline())

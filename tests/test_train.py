@@ -213,3 +213,48 @@ def test_the_share_of_correct_labels_is_the_accuracy_by_hand():
     assert sizes == [3, 3, 1]
     found = train.labels_of(predict, split.inputs, batch=7)
     assert (found.tolist(), found.dtype) == (answers, np.int64)
+
+
+def tiny_split(n: int) -> Split:
+    """`n` random images with random labels."""
+    random = np.random.default_rng(0)
+    return Split(random.integers(0, 256, (n, 1, 28, 28), np.uint8), random.integers(0, 10, n))
+
+
+def test_a_loss_gets_the_targets_of_the_very_images_it_judges():
+    split, seen = tiny_split(64), []
+    targets = np.arange(64, dtype=np.float32)[:, None] * [1.0, 2.0]
+
+    def loss(logits, labels, rows):
+        seen.append((labels.tolist(), rows.tolist()))
+        return logits.sum() * 0 + rows.mean()
+
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    losses = train.fit(model, split, 2, batch=16, loss=loss, targets=targets)
+    assert losses == pytest.approx([targets.mean()] * 2)
+    label_of = dict(enumerate(split.labels.tolist()))
+    for labels, rows in seen:
+        assert [label_of[int(a)] for a, _ in rows] == labels
+        assert all(b == 2 * a for a, b in rows)
+
+
+def test_without_a_loss_the_labels_alone_decide():
+    logits, labels = torch.tensor([[2.0, 0.0, 1.0]]), torch.tensor([2])
+    expected = float(torch.logsumexp(logits, 1) - 1)
+    assert train.hard_loss(logits, labels).item() == pytest.approx(expected)
+
+
+def test_targets_for_other_images_are_refused():
+    with pytest.raises(ValueError, match="one row for each of the 64 images, not 63"):
+        train.fit(nn.Linear(1, 1), tiny_split(64), 1, targets=np.zeros((63, 10)))
+
+
+def test_weight_decay_pulls_weights_towards_zero():
+    def norm(weight_decay):
+        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+        nn.init.ones_(model[1].weight)
+        train.fit(model, tiny_split(64), 5, weight_decay=weight_decay, loss=lambda logits, *_: logits.sum() * 0)
+        return model[1].weight.norm().item()
+
+    assert norm(0.5) < norm(0.0)
+    assert norm(0.0) == pytest.approx(7840**0.5)
