@@ -1,6 +1,6 @@
 # Each target is a command that also runs without make: CONTRIBUTING.md lists them. Needs GNU make 3.81 (macOS) or later.
 .DEFAULT_GOAL := help
-.PHONY: help install lab test test-all check notebooks solutions pictures weights wheel bench doctor system-deps clean
+.PHONY: help install lab test test-all check notebooks solutions pictures weights sweeps wheel bench doctor system-deps clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -58,8 +58,11 @@ pictures:  ## Take the pictures of the README in a real browser
 	@mkdir -p docs/pictures
 	LABKIT_QUICK=0 LABKIT_PICTURES="$(CURDIR)/docs/pictures" $(BIN)/python -m pytest tests/browser/test_labs.py
 
-weights: install  ## Train the shipped weights again
+weights: install  ## Train the baseline again (then the sweeps, which depend on it)
 	$(BIN)/python tools/train_weights.py
+
+sweeps: install  ## Compute what the sliders show, and train the other shipped weights (hours)
+	@for script in tools/sweep_*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 wheel: install  ## Build dist/labkit-*.whl with data, weights and labs inside
 	$(BIN)/python -m build --wheel --no-isolation

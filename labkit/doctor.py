@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from labkit import __version__, data
+from labkit import __version__, data, sweeps
 from labkit.measure import machine
 
 NEEDED = {  # what the labs import, and the extra of labkit that brings it
     "numpy": "",
     "torch": "torch",
     "torchvision": "torch",
+    "torch-pruning": "torch",
     "onnx": "onnx",
     "onnxscript": "onnx",
     "onnxruntime": "onnx",
@@ -44,7 +45,7 @@ class Finding:
 
 def main() -> int:
     """Prints the report; 0 if everything the labs need is here, 1 if not."""
-    findings = [*library_findings(), *machine_findings(), data_finding(), weights_finding()]
+    findings = [*library_findings(), *machine_findings(), data_finding(), weights_finding(), sweeps_finding()]
     missing = [finding for finding in findings if finding.remedy]
     print(f"labkit {__version__}, Python {sys.version.split()[0]}: {machine.describe()}\n")
     print("\n".join(map(str, findings)), end="\n\n")
@@ -126,6 +127,21 @@ def is_as_its_card_says(weights: Path) -> bool:
         return hashlib.sha256(weights.read_bytes()).hexdigest() == expected
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def sweeps_finding() -> Finding:
+    """Whether each shipped sweep is readable and was made from the weights that are here."""
+    names = sorted(path.stem for path in sweeps.folder().glob("*.json"))
+    broken = [name for name in names if not _is_readable(name)]
+    return _files("sweeps", broken if names else ["all"], len(names), "data/sweeps")
+
+
+def _is_readable(sweep: str) -> bool:
+    try:
+        sweeps.load(sweep)
+    except data.DataError:
+        return False
+    return True
 
 
 def _files(name: str, broken: list[str], count: int, folder: str, repository: Path = REPOSITORY) -> Finding:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import __version__, cli, data, doctor
+from labkit import __version__, cli, data, doctor, sweeps
 from labkit.measure import machine
 
 
@@ -37,10 +37,18 @@ def without(monkeypatch, *missing: str) -> None:
 
 
 @pytest.fixture
-def healthy(monkeypatch, weights):
+def swept(monkeypatch, weights):
+    """A folder with one sweep, made from those weights."""
+    monkeypatch.setattr(data, "weights_folder", lambda: weights)
+    monkeypatch.setattr(sweeps, "folder", lambda: weights / "sweeps")
+    sweeps.save("bits", [{"bits": 8}], "tools/sweep_bits.py", ["baseline.safetensors"])
+    return weights / "sweeps"
+
+
+@pytest.fixture
+def healthy(monkeypatch, weights, swept):
     """A machine with everything, whatever this one lacks."""
     monkeypatch.setattr(doctor, "version", lambda name: "1.2.3")
-    monkeypatch.setattr(data, "weights_folder", lambda: weights)
     monkeypatch.setattr(machine, "usable_memory", lambda: 8_000_000_000)
 
 
@@ -147,6 +155,23 @@ def test_weights_that_differ_from_their_card_are_named(weights, damage):
 def test_no_weights_at_all_are_not_whole_weights(tmp_path):
     assert doctor.weights_finding(tmp_path).remedy != ""
     assert doctor.weights_finding(tmp_path / "no such folder").remedy != ""
+
+
+def test_sweeps_of_these_weights_are_whole(swept):
+    assert doctor.sweeps_finding() == doctor.Finding("sweeps", "whole (1 file)")
+
+
+@pytest.mark.parametrize("damage", ["cut short", "other weights"])
+def test_a_sweep_that_cannot_be_used_is_named(swept, damage):
+    path = swept / "bits.json" if damage == "cut short" else swept.parent / "baseline.safetensors"
+    path.write_bytes(path.read_bytes()[:-9])
+    found = doctor.sweeps_finding()
+    assert (found.state, found.remedy) == ("missing or altered: bits", "git checkout -- data/sweeps")
+
+
+def test_no_sweeps_at_all_are_not_whole_sweeps(swept):
+    (swept / "bits.json").unlink()
+    assert doctor.sweeps_finding().remedy != ""
 
 
 def test_cores_and_memory_of_a_small_container_are_told(monkeypatch, healthy, capsys):
