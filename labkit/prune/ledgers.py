@@ -1,0 +1,83 @@
+"""The four ledgers of a pruned network: non-zeros, raw bytes, gzip bytes (here), and latency (the stopwatch)."""
+
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+from safetensors.torch import save
+from torch import nn
+
+from labkit.models import count_parameters
+from labkit.prune.masks import weights_of
+from labkit.reference import reference
+
+VALUE_BYTES, INDEX_BYTES = 4, 4  # a float32, and an int32 that says where it stands
+WAYS = ("dense", "masked", "sparse")
+
+
+@reference
+def stored_bytes(size: int, nonzeros: int, way: str) -> int:
+    """Bytes of `size` float32 weights, of which `nonzeros` are not zero, stored one of three ways.
+
+    Args:
+        way: "dense", all values; "masked", as before `prune.remove`: all values and a mask of as many float32;
+            "sparse", each value that is not zero with a 4-byte index.
+
+    Raises:
+        ValueError: there is no such way, or `nonzeros` is not in 0..size.
+
+    >>> [stored_bytes(100, 30, way) for way in ("dense", "masked", "sparse")]
+    [400, 800, 240]
+    """
+    if way not in WAYS:
+        raise ValueError(f"weights are stored {', '.join(WAYS)}, not {way!r}")
+    if not 0 <= nonzeros <= size:
+        raise ValueError(f"of {size} weights, 0 to {size} are not zero, not {nonzeros}")
+    if way == "sparse":
+        return nonzeros * (VALUE_BYTES + INDEX_BYTES)
+    return size * VALUE_BYTES * (2 if way == "masked" else 1)
+
+
+def ledger(model: nn.Module) -> dict[str, float]:
+    """What can be counted without a clock: `parameters`, `nonzeros`, `sparsity` (of the prunable weights, 0..1),
+    `raw_bytes`, `gzip_bytes` and `int8_gzip_bytes`."""
+    content = save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
+    weights = weights_of(model).values()
+    zeros, size = sum(int((w == 0).sum()) for w in weights), sum(w.size for w in weights)
+    return {
+        "parameters": count_parameters(model),
+        "nonzeros": count_parameters(model) - zeros,
+        "sparsity": zeros / size,
+        "raw_bytes": len(content),
+        "gzip_bytes": gzip_bytes(content),
+        "int8_gzip_bytes": gzip_bytes(int8_bytes(model)),
+    }
+
+
+def gzip_bytes(content: bytes) -> int:
+    """How many bytes are left of `content` after gzip."""
+    return len(gzip.compress(content, 6, mtime=0))
+
+
+def int8_bytes(model: nn.Module) -> bytes:
+    """What an int8 file has to hold: int8 codes and a float32 scale per output channel for every weight of a
+    convolution or Linear layer (symmetric, so that zero stays zero), everything else in float32."""
+    weights = weights_of(model)
+    pieces = []
+    for name, tensor in model.state_dict().items():
+        values = weights.get(name.removesuffix(".weight"))
+        if values is None or not name.endswith(".weight"):
+            pieces.append(tensor.numpy().tobytes())
+            continue
+        scale = np.abs(values).reshape(len(values), -1).max(1) / 127
+        scale[scale == 0] = 1  # a channel of zeros only
+        codes = np.round(values / scale.reshape(-1, *[1] * (values.ndim - 1))).astype(np.int8)
+        pieces += [scale.astype(np.float32).tobytes(), codes.tobytes()]
+    return b"".join(pieces)
+
+
+def histogram(weights: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """How many of the weights that are not zero lie between each two neighbours of `edges`: `(len(edges) - 1,)`."""
+    weights = np.asarray(weights).ravel()
+    return np.histogram(weights[weights != 0], edges)[0]
