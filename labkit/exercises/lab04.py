@@ -1,5 +1,494 @@
-"""The laws of lab 04, distill."""
+"""The laws of lab 04, distill: each calls the student's function on inputs that nobody can guess."""
 
-from labkit.exercises.laws import Exercise
+from __future__ import annotations
 
-EXERCISES: tuple[Exercise, ...] = ()
+import numpy as np
+
+from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, near, number, numbers
+from labkit.exercises.recipes import Recipe
+
+
+def _logits(random, n: int, classes: int) -> np.ndarray:
+    """Logits as a trained network gives them: each row around a level of its own."""
+    return random.normal(0, 3, (n, classes)) + random.normal(0, 2, (n, 1))
+
+
+def _softmax(logits: np.ndarray, axis: int = 1) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis, keepdims=True))
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def _same(found: np.ndarray, right: np.ndarray, tolerance: float = 1e-6) -> bool:
+    return all_near(found.ravel().tolist(), np.asarray(right, float).ravel().tolist(), tolerance)
+
+
+def _expect(found: np.ndarray, right: np.ndarray, mistakes: dict, otherwise: str, tolerance: float = 1e-6) -> None:
+    """`laws.expect` for arrays of one shape."""
+    if _same(found, right, tolerance):
+        return
+    for hint, value in mistakes.items():
+        if np.shape(value) == right.shape and np.isfinite(value).all() and _same(found, value, tolerance):
+            raise Wrong(hint)
+    if any(_same(found, np.round(right, digits)) for digits in range(7)):
+        raise Wrong("do not round the result: return all of its digits")
+    raise Wrong(otherwise)
+
+
+# soften(logits, temperature) -> (n, classes)
+
+
+def _softened(answer, logits: np.ndarray, temperature: float) -> np.ndarray:
+    return array(answer(logits, temperature), logits.shape, "probabilities")
+
+
+def _each_image_has_probabilities_that_add_up_to_one(answer, random):
+    logits = _logits(random, 5, 7)
+    found = _softened(answer, logits, 1.0)
+    mistakes = {
+        "each image needs probabilities of its own: add up over the classes (axis 1), not over the images": _softmax(
+            logits, 0
+        ),
+        "each image is divided by its own sum, not by the sum over all images": np.exp(logits) / np.exp(logits).sum(),
+        "these are only powers of e: divide each row by its sum, so that it adds up to 1": np.exp(logits),
+        "take the power of e first; dividing the logits by their sum gives no probabilities": logits
+        / logits.sum(1, keepdims=True),
+        "these are logarithms of probabilities: take np.exp of them": np.log(_softmax(logits)),
+        "all classes have the same probability: use the logits": np.full(logits.shape, 1 / 7),
+        "a probability for every class is wanted, not only a 1 for the largest": np.eye(7)[logits.argmax(1)],
+    }
+    _expect(found, _softmax(logits), mistakes, "at temperature 1 this is softmax: e to each logit, over the row's sum")
+
+
+def _the_temperature_divides_the_logits(answer, random):
+    logits, temperature = _logits(random, 4, 6), float(random.uniform(2, 9))
+    found = _softened(answer, logits, temperature)
+    powers = _softmax(logits)
+    mistakes = {
+        "the temperature changes nothing in your function: divide the logits by it": powers,
+        "divide the logits by the temperature, do not multiply": _softmax(logits * temperature),
+        "divide the logits before you take the power of e; afterwards is too late": powers / temperature,
+        "divide the logits by the temperature itself, not by its square": _softmax(logits / temperature**2),
+    }
+    if _same(found, _softmax(logits / temperature, 0)):  # the axis has its own law
+        return
+    otherwise = f"the temperature {temperature:.2f} divides every logit before the power of e"
+    _expect(found, _softmax(logits / temperature), mistakes, otherwise)
+
+
+def _large_logits_do_not_overflow(answer, random):
+    logits = _logits(random, 3, 5) + random.choice([-2000.0, 2000.0], (3, 1))
+    try:
+        found = _softened(answer, logits, 1.0)
+    except Wrong as wrong:
+        if "NaN" in str(wrong):
+            raise Wrong(
+                "e to the power of 1000 is too large for a computer, and e to the power of -1000 is 0: first subtract "
+                "each row's largest logit, which changes no probability"
+            ) from None
+        raise
+    _expect(found, _softmax(logits), {}, "large logits need the same rule: subtract each row's largest logit first")
+
+
+# entropy_bits(probabilities) -> (n,)
+
+
+def _entropy(shares: np.ndarray) -> np.ndarray:
+    return -(shares * np.log2(shares)).sum(1)
+
+
+def _entropy_adds_up_probability_times_its_logarithm(answer, random):
+    shares = _softmax(_logits(random, 5, 4))
+    found = array(answer(shares), (5,), "bits")
+    right = _entropy(shares)
+    mistakes = {
+        "this is in nats: use the logarithm to the base 2, np.log2, for bits": right * np.log(2),
+        "the sum is below 0, because probabilities are below 1: put a minus in front": -right,
+        "weigh each logarithm with its probability": -np.log2(shares).sum(1),
+        "add up over the classes, do not take the mean": right / 4,
+        "this uses logarithms to the base 10; use np.log2": right * np.log10(2),
+        "this is 1 minus the largest probability, another measure of doubt": 1 - shares.max(1),
+    }
+    _expect(found, right, mistakes, f"the first image's entropy is {right[0]:.4f} bits, not {found[0]:.4f}")
+
+
+def _certainty_is_zero_bits_and_equal_chances_are_log2_of_their_number(answer, random):
+    chances = int(random.integers(2, 8))
+    shares = np.zeros((3, 8))
+    shares[0, random.integers(8)] = 1
+    shares[1, random.permutation(8)[:chances]] = 1 / chances
+    shares[2] = 1 / 8
+    try:
+        found = array(answer(shares), (3,), "bits")
+    except Wrong as wrong:
+        if "NaN" in str(wrong):
+            raise Wrong(
+                "the logarithm of 0 is minus infinity, and 0 times that is NaN: a class that never happens adds 0"
+            ) from None
+        raise
+    right = np.array([0, np.log2(chances), 3])
+    if _same(found, right * np.log(2)) or _same(found, -right):  # base and sign have their own law
+        return
+    if abs(found - right).max() > 1e-6:  # a tiny number may have been added before the logarithm
+        raise Wrong(f"certainty is 0 bits, {chances} equal chances are {right[1]:.4f} bits, 8 equal chances are 3 bits")
+
+
+# ask_teacher(teacher, images) -> tensor (n, classes)
+
+
+def _asked(answer, random) -> tuple[np.ndarray, tuple, np.ndarray, np.ndarray, dict]:
+    """What the student got from a teacher in training mode, and the logits of both modes."""
+    n, pixels, classes = 6, 9, 4
+    teacher = {"mean": random.normal(2, 1, pixels), "variance": random.uniform(2, 5, pixels)}
+    teacher |= {"weight": random.normal(0, 1, (classes, pixels))}
+    images = random.normal(0, 1, (n, 1, 3, 3)).astype(np.float32)
+    flat = images.reshape(n, pixels).astype(float)
+    evaluated = (flat - teacher["mean"]) / np.sqrt(teacher["variance"] + 1e-5) @ teacher["weight"].T
+    trained = (flat - flat.mean(0)) / np.sqrt(flat.var(0) + 1e-5) @ teacher["weight"].T
+    found = answer(Recipe("teacher", teacher), Recipe("tensor", {"values": images}))
+    if type(found) is not tuple or len(found) != 3:
+        if type(found) is np.ndarray:
+            raise Wrong("return the tensor that the teacher gave, not a NumPy array")
+        array(found, (n, classes), "logits")  # says what it is instead
+    logits = array(found[0], (n, classes), "logits")
+    if _same(logits, _softmax(evaluated), 1e-3):
+        raise Wrong("these are probabilities: return the teacher's logits as they are")
+    if not (_same(logits, evaluated, 1e-3) or _same(logits, trained, 1e-3)):
+        raise Wrong("these are not the teacher's logits: return teacher(images)")
+    return logits, found, evaluated, trained, teacher
+
+
+def _the_teacher_answers_in_evaluation_mode(answer, random):
+    logits, _, evaluated, _, _ = _asked(answer, random)
+    if not _same(logits, evaluated, 1e-3):
+        raise Wrong(
+            "the teacher was still in training mode, so each answer depends on the other images of the batch: "
+            "call teacher.eval() before you ask"
+        )
+
+
+def _the_teacher_stays_as_it_was(answer, random):
+    _, (_, _, mean), _, _, teacher = _asked(answer, random)
+    if not _same(np.asarray(mean), teacher["mean"], 1e-4):
+        raise Wrong(
+            "asking changed the teacher: in training mode, BatchNorm mixes the images' mean into its own; "
+            "call teacher.eval() before you ask"
+        )
+
+
+def _the_answer_carries_no_gradients(answer, random):
+    _, (_, gradients, _), _, _, _ = _asked(answer, random)
+    if gradients:
+        raise Wrong(
+            "the answer carries the notes for training the teacher, which cost memory and time: ask it inside "
+            "`with torch.no_grad():`"
+        )
+
+
+# distillation_loss(student_logits, teacher_logits, labels, temperature, alpha) -> nats
+
+
+def _case(random) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    n, classes = int(random.integers(4, 8)), int(random.integers(5, 9))
+    labels = random.integers(0, classes, n)
+    return _logits(random, n, classes), _logits(random, n, classes), labels, float(random.uniform(2, 6))
+
+
+def _hard(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Cross-entropy of each image (nats)."""
+    return -np.log(_softmax(logits)[np.arange(len(labels)), labels])
+
+
+def _divergence(teacher: np.ndarray, student: np.ndarray) -> np.ndarray:
+    """What each class adds to the KL divergence of each image (nats)."""
+    return teacher * (np.log(teacher) - np.log(student))
+
+
+def _soft_mistakes(student, teacher, temperature) -> dict[str, float]:
+    """Wrong soft losses, with the factor of the temperature squared, by the hint that names what was done."""
+    p, q, square = _softmax(teacher / temperature), _softmax(student / temperature), temperature**2
+    every, (n, classes) = _divergence(p, q), student.shape
+    right = every.sum() / n * square
+    return {
+        "the temperature's square is missing: without it a higher temperature makes the soft loss count less": right
+        / square,
+        "multiply by the temperature squared, not by the temperature": right / temperature,
+        "teacher and student are swapped in the KL divergence: the teacher's probabilities weigh the difference": (
+            _divergence(q, p).sum() / n * square
+        ),
+        f"this is {classes} times too small: add up over the classes and take the mean over the images only, as "
+        "reduction='batchmean' does": every.mean() * square,
+        "this is the sum over the images: take their mean": right * n,
+        "the teacher's logits were not divided by the temperature": _divergence(_softmax(teacher), q).sum()
+        / n
+        * square,
+        "the student's logits were not divided by the temperature": _divergence(p, _softmax(student)).sum()
+        / n
+        * square,
+        "this is the cross-entropy: subtract what remains for a perfect student, log p - log q instead of - log q": (
+            -(p * np.log(q)).sum() / n * square
+        ),
+        "the softmax must be taken over the classes (axis 1) of each image": (
+            _divergence(_softmax(teacher / temperature, 0), _softmax(student / temperature, 0)).sum() / n * square
+        ),
+        "this is in bits: use the natural logarithm, np.log": right / np.log(2),
+        "the temperature divides the logits: do not multiply": (
+            _divergence(_softmax(teacher * temperature), _softmax(student * temperature)).sum() / n * square
+        ),
+        "this compares squares of differences; the soft loss is a KL divergence": ((p - q) ** 2).sum() / n * square,
+    }
+
+
+def _soft(student, teacher, temperature) -> float:
+    every = _divergence(_softmax(teacher / temperature), _softmax(student / temperature))
+    return float(every.sum() / len(student) * temperature**2)
+
+
+def _alpha_one_is_the_hard_loss(answer, random):
+    student, teacher, labels, temperature = _case(random)
+    found = number(answer(student, teacher, labels, temperature, 1.0), "the loss")
+    each = _hard(student, labels)
+    soft = _soft(student, teacher, temperature)
+    mistakes = {
+        "alpha weighs the HARD loss: with alpha = 1 the teacher must not matter": soft,
+        "alpha weighs the HARD loss: with alpha = 1 the teacher must not matter at all": soft / temperature**2,
+        "with alpha = 1 the soft loss must vanish: its weight is 1 - alpha": each.mean() + soft,
+        "alpha must weigh the two losses: this is their mean": (each.mean() + soft) / 2,
+        "the hard loss takes the mean over the images, not the sum": each.sum(),
+        "the hard loss needs the student's own probabilities: no temperature there": (
+            _hard(student / temperature, labels).mean()
+        ),
+        "the hard loss compares the student with the labels, not the teacher": _hard(teacher, labels).mean(),
+        "only the soft loss is multiplied by the temperature squared": each.mean() * temperature**2,
+        "logarithms of probabilities are below 0: the hard loss needs a minus": -each.mean(),
+        "the hard loss is minus the logarithm of the label's probability, not 1 minus it": (1 - np.exp(-each)).mean(),
+    }
+    expect(
+        found, each.mean(), mistakes, f"with alpha = 1 the loss is the hard loss, {each.mean():.5f}, not {found:.5f}"
+    )
+
+
+def _alpha_zero_is_the_soft_loss(answer, random):
+    student, teacher, labels, temperature = _case(random)
+    found = number(answer(student, teacher, labels, temperature, 0.0), "the loss")
+    right = _soft(student, teacher, temperature)
+    mistakes = {"alpha weighs the HARD loss: with alpha = 0 the labels must not matter": _hard(student, labels).mean()}
+    mistakes |= _soft_mistakes(student, teacher, temperature)
+    expect(found, right, mistakes, f"with alpha = 0 the loss is the soft loss, {right:.5f}, not {found:.5f}")
+
+
+def _alpha_mixes_the_two(answer, random):
+    student, teacher, labels, temperature = _case(random)
+    alpha = float(random.uniform(0.6, 0.9))
+    found = number(answer(student, teacher, labels, temperature, alpha), "the loss")
+    # The student's own two parts: each of them has its own law.
+    hard, soft = (number(answer(student, teacher, labels, temperature, end), "the loss") for end in (1.0, 0.0))
+    true_hard, true_soft = float(_hard(student, labels).mean()), _soft(student, teacher, temperature)
+    if near(found, (1 - alpha) * true_hard + alpha * true_soft):
+        raise Wrong("alpha weighs the HARD loss, and 1 - alpha the soft one; yours is the other way round")
+    if near(hard, soft):
+        raise Wrong("alpha must weigh the two losses: yours is the same for every alpha")
+    if not near(hard, true_hard) and not near(soft, true_soft):
+        raise Wrong("neither of the two losses is right yet: begin with the hard one, alpha = 1")
+    mistakes = {"weigh with alpha and 1 - alpha, not with their squares": alpha**2 * hard + (1 - alpha) ** 2 * soft}
+    right = alpha * hard + (1 - alpha) * soft
+    expect(
+        found, right, mistakes, f"with alpha = {alpha:.3f}, {right:.5f} lies between your two parts, not {found:.5f}"
+    )
+
+
+# soft_loss_gradient(student_logits, teacher_logits, temperature) -> (n, classes)
+
+
+def _the_gradient_is_the_difference_of_the_probabilities(answer, random):
+    student, teacher, _, temperature = _case(random)
+    found = array(answer(student, teacher, temperature), student.shape, "slopes")
+    n, difference = len(student), _softmax(student / temperature) - _softmax(teacher / temperature)
+    right = difference / temperature / n
+    mistakes = {
+        "the sign is turned round: where the student gives a class too much, the loss grows with that logit": -right,
+        "the temperature divides the logits, so by the chain rule it divides the gradient once more": difference / n,
+        "divide by the number of images: the loss is their mean": difference / temperature,
+        "divide by the temperature and by the number of images": difference,
+        "the soft loss is meant here before it is multiplied by the temperature squared": right * temperature**2,
+        "divide the probabilities' difference by the temperature once, not twice": right / temperature,
+        "the probabilities need the temperature too": (_softmax(student) - _softmax(teacher)) / temperature / n,
+        "divide by the number of images, not by all of the logits": difference / temperature / student.size,
+    }
+    _expect(found, right, mistakes, "the gradient is (softened student - softened teacher) / temperature / images")
+
+
+def _a_student_that_agrees_has_no_gradient(answer, random):
+    student, _, _, temperature = _case(random)
+    found = array(answer(student, student + 5.0, temperature), student.shape, "slopes")
+    if abs(found).max() > 1e-9:
+        raise Wrong("where the student's probabilities are the teacher's, nothing is left to learn: the gradient is 0")
+    other = array(answer(student, -student, temperature), student.shape, "slopes")
+    if abs(other).max() < 1e-9:
+        raise Wrong("where student and teacher differ, the gradient is not 0")
+
+
+# smooth_labels(labels, classes, smoothing) -> (n, classes)
+
+
+def _labels(random) -> tuple[np.ndarray, int]:
+    classes = int(random.integers(4, 9))
+    return random.integers(0, classes - 1, 6), classes  # the last class has no image
+
+
+def _smoothing_is_spread_over_all_classes(answer, random):
+    labels, classes = _labels(random)
+    smoothing = float(random.uniform(0.1, 0.5))
+    found = array(answer(labels, classes, smoothing), (6, classes), "probabilities")
+    sure = np.eye(classes)[labels]
+    right = (1 - smoothing) * sure + smoothing / classes
+    others = (1 - sure) * smoothing / (classes - 1)
+    mistakes = {
+        "the share is spread over ALL classes, the right one too: each gets smoothing / classes": (1 - smoothing) * sure
+        + others,
+        "the right class keeps 1 - smoothing and gets its part of the spread share too": (1 - smoothing) * sure
+        + (1 - sure) * smoothing / classes,
+        "each row must add up to 1: take the share that is spread away from the right class": sure
+        + smoothing / classes,
+        "the others get nothing: spread `smoothing` over all classes": (1 - smoothing) * sure,
+        "these are still hard labels": sure,
+        "divide the spread share by the number of classes": (1 - smoothing) * sure + smoothing,
+        "the two shares are swapped: `smoothing` is what the label loses": smoothing * sure + (1 - smoothing) / classes,
+    }
+    _expect(found, right, mistakes, "each class gets smoothing / classes, the right one 1 - smoothing on top")
+
+
+def _without_smoothing_the_labels_are_hard(answer, random):
+    labels, classes = _labels(random)
+    found = array(answer(labels, classes, 0.0), (6, classes), "probabilities")
+    mistakes = {"every class has the same probability: the label is lost": np.full((6, classes), 1 / classes)}
+    _expect(found, np.eye(classes)[labels], mistakes, "without smoothing the right class has 1 and every other one 0")
+
+
+# paired_counts(first_correct, second_correct) -> (only first, only second)
+
+
+def _only_one_of_the_two_is_right(answer, random):
+    n = int(random.integers(200, 400))
+    first, second = random.random(n) < 0.8, random.random(n) < 0.6
+    found = numbers(answer(first, second), 2, "counts: only the first right, then only the second")
+    right = np.array([(first & ~second).sum(), (~first & second).sum()], float)
+    mistakes = {
+        "the two counts are swapped: first the images that only the first gets right": right[::-1],
+        "these are all images that each gets right: leave out those that both get right": [first.sum(), second.sum()],
+        "these are the images that each gets wrong: leave out those that both get wrong": [
+            (~first).sum(),
+            (~second).sum(),
+        ],
+        "these are the images that both get right and both get wrong; those that differ are wanted": [
+            (first & second).sum(),
+            (~first & ~second).sum(),
+        ],
+        "counts are wanted, not shares": right / n,
+    }
+    _expect(found, right, {k: np.array(v) for k, v in mistakes.items()}, f"{right[0]:g} and {right[1]:g} are right")
+
+
+def _where_both_agree_nothing_counts(answer, random):
+    n = int(random.integers(100, 200))
+    same = random.random(n) < 0.7
+    if numbers(answer(same, same.copy()), 2, "counts").any():
+        raise Wrong("two students that are right on the same images have no image that only one gets right")
+    found = numbers(answer(np.ones(n, bool), np.zeros(n, bool)), 2, "counts")
+    if found.tolist() not in ([n, 0], [0, n]):  # the order has its own law
+        raise Wrong(f"if the first is always right and the second never, {n} images count for the first, none else")
+
+
+# mean_gain(before, after, t) -> (mean, low, high)
+
+
+def _gains(random) -> tuple[np.ndarray, np.ndarray, float]:
+    n = int(random.integers(3, 7))
+    before = random.uniform(0.85, 0.95, n)
+    return before, before + random.uniform(0.002, 0.02, n), float(random.uniform(2, 5))
+
+
+def _the_gain_is_the_mean_over_the_seeds(answer, random):
+    before, after, t = _gains(random)
+    found = numbers(answer(before, after, t), 3, "numbers: mean, low, high")[0]
+    gain = float((after - before).mean())
+    mistakes = {
+        "this is the loss: subtract `before` from `after`": -gain,
+        "this is the sum of the gains: take their mean": gain * len(before),
+        "this is the gain of one seed: take the mean over all seeds": float((after - before)[0]),
+        "take the mean of the gains, not their median": float(np.median(after - before)),
+        "a gain is a difference, not a ratio": float((after / before).mean()),
+        "this is in per cent: return the difference as it is": 100 * gain,
+    }
+    expect(found, gain, mistakes, f"the mean of after - before is {gain:.5f}, not {found:.5f}")
+
+
+def _the_interval_reaches_t_standard_errors(answer, random):
+    before, after, t = _gains(random)
+    mean, low, high = numbers(answer(before, after, t), 3, "numbers: mean, low, high")
+    if high < low:
+        raise Wrong("the low end comes before the high end: return mean, low, high")
+    gains, n = after - before, len(before)
+    error = float(gains.std(ddof=1) / np.sqrt(n))
+    unpaired = float(np.sqrt((before.var(ddof=1) + after.var(ddof=1)) / n))
+    mistakes = {
+        "divide the standard deviation by the square root of the number of seeds": t * error * np.sqrt(n),
+        "divide by the square root of the number of seeds, not by the number": t * error / np.sqrt(n),
+        "with so few seeds, np.std needs ddof=1: it must divide by n - 1": t * float(gains.std() / np.sqrt(n)),
+        "this is one standard error: multiply by t": error,
+        "use t, which is larger than 1.96 because there are so few seeds": 1.96 * error,
+        "each seed is a pair: take the spread of the gains, not of before and after": t * unpaired,
+        "this is the standard deviation of the gains: divide by the square root of their number, times t": error
+        * np.sqrt(n),
+    }
+    expect((high - low) / 2, t * error, mistakes, f"the interval should reach {t * error:.5f} to either side")
+    if abs((high + low) / 2 - mean) > 1e-9:
+        raise Wrong("the interval reaches equally far to both sides of the mean")
+
+
+EXERCISES = (
+    Exercise(
+        "soften",
+        2,
+        True,
+        (
+            _each_image_has_probabilities_that_add_up_to_one,
+            _the_temperature_divides_the_logits,
+            _large_logits_do_not_overflow,
+        ),
+    ),
+    Exercise(
+        "entropy_bits",
+        1,
+        False,
+        (
+            _entropy_adds_up_probability_times_its_logarithm,
+            _certainty_is_zero_bits_and_equal_chances_are_log2_of_their_number,
+        ),
+    ),
+    Exercise(
+        "ask_teacher",
+        2,
+        True,
+        (_the_teacher_answers_in_evaluation_mode, _the_teacher_stays_as_it_was, _the_answer_carries_no_gradients),
+    ),
+    Exercise(
+        "distillation_loss",
+        3,
+        True,
+        (_alpha_one_is_the_hard_loss, _alpha_zero_is_the_soft_loss, _alpha_mixes_the_two),
+    ),
+    Exercise(
+        "soft_loss_gradient",
+        1,
+        False,
+        (
+            _the_gradient_is_the_difference_of_the_probabilities,
+            _a_student_that_agrees_has_no_gradient,
+        ),
+    ),
+    Exercise(
+        "smooth_labels", 1, False, (_smoothing_is_spread_over_all_classes, _without_smoothing_the_labels_are_hard)
+    ),
+    Exercise("paired_counts", 1, False, (_only_one_of_the_two_is_right, _where_both_agree_nothing_counts)),
+    Exercise("mean_gain", 1, False, (_the_gain_is_the_mean_over_the_seeds, _the_interval_reaches_t_standard_errors)),
+)

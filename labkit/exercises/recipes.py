@@ -38,12 +38,14 @@ def build(arguments: tuple) -> tuple[tuple, Callable]:
     Recipes: `call` and `clock` of one `FakeMachine` (`seconds`: list); `tensor`, a torch tensor of the array `values`.
     A tensor recipe that also has `weights` asks for a gradient: the result is then `(values, gradient)`, two arrays,
     the gradient of `(result * weights).sum()` with respect to that tensor. Any other tensor returns as its values.
+    `teacher` is a small network in training mode: BatchNorm of `mean` and `variance`, then the layer `weight`. A tensor
+    result is then `(values, does it carry gradients, the BatchNorm's mean afterwards)`.
 
     Raises:
         ValueError: there is no such recipe.
     """
     machine = FakeMachine(next((a.values["seconds"] for a in arguments if _is(a, "call")), []))
-    made = {"call": lambda _: machine.call, "clock": lambda _: machine.clock, "tensor": _tensor}
+    made = {"call": lambda _: machine.call, "clock": lambda _: machine.clock, "tensor": _tensor, "teacher": _teacher}
     for argument in arguments:
         if isinstance(argument, Recipe) and argument.name not in made:
             raise ValueError(f"no recipe {argument.name!r}; there are {', '.join(made)}")
@@ -51,6 +53,9 @@ def build(arguments: tuple) -> tuple[tuple, Callable]:
     asked = [
         (one, a.values["weights"]) for one, a in zip(built, arguments) if _is(a, "tensor") and "weights" in a.values
     ]
+    teachers = [one for one, a in zip(built, arguments) if _is(a, "teacher")]
+    if teachers:
+        return built, lambda result: _with_teacher(result, teachers[0])
     return built, (lambda result: _with_gradient(result, *asked[0])) if asked else plain
 
 
@@ -78,6 +83,26 @@ def _with_gradient(result: object, tensor, weights) -> object:
         (result * torch.from_numpy(np.array(weights))).sum().backward()
     gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
     return plain(result), plain(gradient)
+
+
+def _teacher(recipe: Recipe):
+    import torch
+
+    weight = torch.tensor(np.asarray(recipe.values["weight"], np.float32))
+    norm = torch.nn.BatchNorm1d(weight.shape[1], affine=False)
+    norm.running_mean.copy_(torch.tensor(recipe.values["mean"]))
+    norm.running_var.copy_(torch.tensor(recipe.values["variance"]))
+    layer = torch.nn.Linear(*weight.shape[::-1], bias=False)
+    layer.weight.data.copy_(weight)
+    return torch.nn.Sequential(torch.nn.Flatten(), norm, layer)
+
+
+def _with_teacher(result: object, teacher) -> object:
+    import torch
+
+    if type(result) is not torch.Tensor:
+        return plain(result)  # the law says what is wrong with it
+    return plain(result), result.requires_grad, plain(teacher[1].running_mean)
 
 
 def _is(argument: object, name: str) -> bool:
