@@ -25,6 +25,10 @@ NETWORKS = pd.DataFrame(
         "accuracy": [57.5, 76.1],
     }
 )
+PICTURES = np.arange(2 * 28 * 28).reshape(2, 1, 28, 28) % 256
+ANIMALS = ("cat", "dog", "fox")
+SEEDS = {"soft": [(0.93, 0.92, 0.94), (0.92, 0.91, 0.93)], "hard": [(0.91, 0.9, 0.92)]}
+GAINS = {"all images": (0.005, -0.002, 0.012), "few images": (0.03, 0.01, 0.05)}
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +75,30 @@ EVERY = {
         "accuracy, % (published)",
         ["small: 57.5 %, 5.0 ms", "large: 76.1 %, 50.0 ms"],
     ),
+    "soft_labels": (
+        lambda ax=None: plots.soft_labels(PICTURES, [[0.9, 0.08, 0.02], [0, 0.25, 0.75]], [0, 1], ANIMALS, ax=ax),
+        "probability",
+        "",
+        ["cat: cat 90.0%, dog 8.0%", "dog: fox 75.0%, dog 25.0%"],
+    ),
+    "gradient_scale": (
+        lambda ax=None: plots.gradient_scale([1, 2, 4], [0.4, 0.1, 0.025], [0.4, 0.4, 0.4], ax=ax),
+        "temperature",
+        "length of the gradient",
+        ["temperature 1 to 4", "alone from 0.4 to 0.025", "times T squared from 0.4 to 0.4"],
+    ),
+    "students": (
+        lambda ax=None: plots.students(SEEDS, (0.95, 0.94, 0.96), ax=ax),
+        "accuracy, %",
+        "",
+        ["soft: 93.00%, 92.00%", "hard: 91.00%", "teacher 95.00 %"],
+    ),
+    "differences": (
+        lambda ax=None: plots.differences(GAINS, "soft minus hard", ax=ax),
+        "soft minus hard, points",
+        "",
+        ["all images: +0.50 (-0.20 to +1.20)", "few images: +3.00 (+1.00 to +5.00)"],
+    ),
 }
 
 
@@ -93,7 +121,9 @@ def spans(ax) -> list[tuple[float, float]]:
 
 
 def test_no_plot_is_left_out_here():
-    functions = [f for f in vars(plots).values() if getattr(f, "__module__", "").startswith(plots.__name__) and callable(f)]
+    functions = [
+        f for f in vars(plots).values() if getattr(f, "__module__", "").startswith(plots.__name__) and callable(f)
+    ]
     drawing = {f.__name__ for f in functions if "ax" in f.__code__.co_varnames and not f.__name__.startswith("_")}
     assert drawing == set(EVERY)
 

@@ -4,6 +4,21 @@ The text that a screen reader says instead of a figure is the figure's label: `a
 """
 
 from labkit.plots.benchmark import a_a_errors, call_times, peaks, ratios, tradeoff
+from labkit.plots.distill import differences, gradient_scale, soft_labels, students
 from labkit.plots.figure import COLOURS, MARKERS, html, setup
 
-__all__ = ["COLOURS", "MARKERS", "a_a_errors", "call_times", "html", "peaks", "ratios", "setup", "tradeoff"]
+__all__ = [
+    "COLOURS",
+    "MARKERS",
+    "a_a_errors",
+    "call_times",
+    "differences",
+    "gradient_scale",
+    "html",
+    "peaks",
+    "ratios",
+    "setup",
+    "soft_labels",
+    "students",
+    "tradeoff",
+]

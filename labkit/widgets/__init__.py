@@ -2,6 +2,7 @@
 
 from labkit.widgets.benchmark import cost_calculator, latency_calculator, latency_explorer
 from labkit.widgets.chart import Panel, Series, View
+from labkit.widgets.distill import alpha_explorer, temperature_explorer
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 
 __all__ = [
@@ -11,8 +12,10 @@ __all__ = [
     "Panel",
     "Series",
     "View",
+    "alpha_explorer",
     "combinations",
     "cost_calculator",
     "latency_calculator",
     "latency_explorer",
+    "temperature_explorer",
 ]

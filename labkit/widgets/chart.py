@@ -6,17 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-KINDS = ("line", "bars", "hist")
+KINDS = ("line", "bars", "hist", "image")
 NOT_FINITE = "holds a value that is missing or not finite"
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve of a line panel, one colour of the bars, or one set of columns.
+    """One curve of a line panel, one colour of the bars, one set of columns, or one picture.
 
     Args:
         name: as in the legend.
-        y: its values; None when every frame brings its own.
+        y: its values; None when every frame brings its own. Of a picture: its pixels row by row, 0 (black) to 255.
         low, high: the ends of the 95 % intervals, line panels only.
     """
 
@@ -32,7 +32,8 @@ class View:
 
     Args:
         y: the values of each series that has none of its own, in the panel's order.
-        at: `(series, index)`, the point to highlight; its curve is emphasised.
+        at: `(series, index)`, the point to highlight; its curve is emphasised. Of an image panel: `(series, 0)`, the
+            picture to show.
         mark: `(x, y)`, a highlighted point that belongs to no curve, such as a crossing.
         label: a word or two beside the highlighted point.
     """
@@ -48,8 +49,10 @@ class Panel:
     """One chart.
 
     Args:
-        kind: "line" (curves), "bars" (lying bars, one for each name in `x`, the series stacked) or "hist" (columns).
-        x: line: the values; bars: the names; hist: the edges of the columns, one more than there are columns.
+        kind: "line" (curves), "bars" (lying bars, one for each name in `x`, the series stacked), "hist" (columns) or
+            "image" (one of several square pictures).
+        x: line: the values; bars: the names; hist: the edges of the columns, one more than there are columns; image:
+            the columns of pixels.
         x_scale, y_scale: "linear" or "log"; line panels only.
         x_ticks: where to write the x axis; None chooses.
         y_limits: the ends of the value axis; None takes them from every frame together. Curves beyond are cut.
@@ -91,6 +94,9 @@ class Panel:
                     self.check(values, f"{name} of {series.name!r}")
             need((series.low is None) == (series.high is None), f"{series.name!r} has one end of an interval, not both")
             need(series.low is None or series.y is not None, f"{series.name!r} has an interval but no y")
+            if self.kind == "image":
+                need(series.y is not None, f"the picture {series.name!r} has no pixels")
+                need(max(series.y) <= 255, f"a pixel of {series.name!r} is beyond 255, white")
             if series.low is not None:
                 inside = all(a <= y <= b for a, y, b in zip(series.low, series.y, series.high))
                 need(inside, f"an interval of {series.name!r} does not hold its value")
@@ -98,7 +104,7 @@ class Panel:
     @property
     def points(self) -> int:
         """How many values a series has."""
-        return len(self.x) - (self.kind == "hist")
+        return len(self.x) ** 2 if self.kind == "image" else len(self.x) - (self.kind == "hist")
 
     @property
     def moving(self) -> list[int]:
@@ -131,7 +137,10 @@ class Panel:
                 raise ValueError(f"panel {self.title!r}: there is no point {view.at}")
         if view.mark is not None and not finite(view.mark):
             raise ValueError(f"panel {self.title!r}: the mark {NOT_FINITE}")
-        if self.kind != "line" and (view.at or view.mark):
+        if self.kind == "image":
+            if view.at is None or view.mark:
+                raise ValueError(f"panel {self.title!r}: a frame says in `at` which picture to show, and nothing else")
+        elif self.kind != "line" and (view.at or view.mark):
             raise ValueError(f"panel {self.title!r}: only a line panel has a highlighted point")
 
     def values(self, view: View) -> list[Sequence[float]]:

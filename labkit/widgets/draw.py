@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
+
+from labkit import pixels
 from labkit.widgets.chart import Panel, View, number
-from labkit.widgets.layout import LINE, ROW, WIDTH, Plot, legend_rows, legend_width, place
+from labkit.widgets.layout import LINE, PIXEL, WIDTH, Plot, legend_rows, legend_width, place
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Okabe and Ito
 DASHES = ("none", "7 3", "2 3", "10 3 2 3", "5 5", "1 5")
@@ -19,7 +22,7 @@ MARKERS = (  # one path each, drawn after a move to the point
     "m-4,-2.6h8l-4,7z",
     "m-3.5,-1h7v2h-7z",
 )
-BAR = 30
+BAR = 30  # the thickest that a bar gets
 MOST_MARKERS = 40  # on one curve
 EDGE = 6  # how far a marker may reach out of the plot
 
@@ -80,6 +83,8 @@ def _striped(i: int, thick: float) -> str:
 
 
 def _axes(panel: Panel, paper: Plot) -> str:
+    if panel.kind == "image":
+        return ""
     left, bottom = paper.left, paper.top + paper.height
     right, grid, text = left + paper.width, [], []
     if panel.kind == "bars":
@@ -88,7 +93,7 @@ def _axes(panel: Panel, paper: Plot) -> str:
             grid.append(f"M{x:g} {paper.top:g}V{bottom:g}")
             text.append(f'<text x="{x:g}" y="{bottom + 16:g}" text-anchor="middle">{number(value)}</text>')
         for i, name in enumerate(panel.x):
-            y = paper.top + ROW * (i + 0.5) + 4
+            y = paper.top + _middle(panel, paper, i) + 4
             text.append(f'<text x="{left - 10:g}" y="{y:g}" text-anchor="end">{escape(str(name))}</text>')
         below = panel.y_label
     else:
@@ -137,26 +142,31 @@ def _intervals(xs: Sequence[float], low: Sequence[float], high: Sequence[float],
 
 
 def _bars(panel: Panel, paper: Plot, view: View) -> str:
-    parts = []
+    parts, bar = [], min(BAR, round(0.7 * paper.height / panel.points))
     for b in range(panel.points):
-        total, y = 0.0, ROW * (b + 0.5)
+        total, y = 0.0, _middle(panel, paper, b)
         for i, values in enumerate(panel.values(view)):
             x = paper.along(total)
             total += values[b]
             width = round(paper.along(total) - x, 1)
             parts.append(
                 f'<g data-bar="{b}" data-series="{i}" data-value="{values[b]:g}">'
-                f'<rect x="{x:g}" y="{y - BAR / 2:g}" width="{width:g}" height="{BAR}" fill="{COLOURS[i % 6]}"/>'
-                f'<path d="M{x:g} {y:g}h{width:g}" {_striped(i, BAR)}/></g>'
+                f'<rect x="{x:g}" y="{y - bar / 2:g}" width="{width:g}" height="{bar}" fill="{COLOURS[i % 6]}"/>'
+                f'<path d="M{x:g} {y:g}h{width:g}" {_striped(i, bar)}/></g>'
             )
     return "".join(parts)
+
+
+def _middle(panel: Panel, paper: Plot, bar: int) -> float:
+    """Pixels from the plot's top edge to the middle of a lying bar."""
+    return paper.height / panel.points * (bar + 0.5)
 
 
 def _totals(panel: Panel, paper: Plot, view: View) -> str:
     totals = [sum(stack) for stack in zip(*panel.values(view))]
     return "".join(
         f'<text class="lk-total" x="{paper.left + paper.along(total) + 6:g}" '
-        f'y="{paper.top + ROW * (b + 0.5) + 4:g}" font-weight="600">{number(total)}</text>'
+        f'y="{paper.top + _middle(panel, paper, b) + 4:g}" font-weight="600">{number(total)}</text>'
         for b, total in enumerate(totals)
     )
 
@@ -194,4 +204,18 @@ def _mark(panel: Panel, paper: Plot, view: View) -> str:
     )
 
 
-DRAWN = {"line": _lines, "bars": _bars, "hist": _columns}
+def _pictures(panel: Panel, paper: Plot, view: View) -> str:
+    """Every picture, all but one hidden, each shade one path of lines as thick as a pixel."""
+    parts = []
+    for i, series in enumerate(panel.series):
+        shown = "" if view.at is not None and view.at[0] == i else ' visibility="hidden"'
+        parts.append(f'<g data-series="{i}" shape-rendering="crispEdges" stroke-width="{PIXEL}"{shown}>')
+        square = np.reshape(series.y, (len(panel.x), len(panel.x)))
+        for shade, runs in pixels.runs(square).items():
+            d = "".join(f"M{PIXEL * x} {PIXEL * y + PIXEL // 2}h{PIXEL * length}" for y, x, length in runs)
+            parts.append(f'<path d="{d}" stroke="{pixels.grey(shade)}"/>')
+        parts.append("</g>")
+    return "".join(parts)
+
+
+DRAWN = {"line": _lines, "bars": _bars, "hist": _columns, "image": _pictures}

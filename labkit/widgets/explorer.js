@@ -101,7 +101,16 @@ function columns(svg, panel) {
   });
 }
 
-const MOVERS = { line: lines, bars: bars, hist: columns };
+function pictures(svg) {
+  const groups = [...svg.querySelectorAll("g[data-series]")];
+
+  return (view) => groups.forEach((group, i) => {
+    if (view.at[0] === i) group.removeAttribute("visibility");
+    else group.setAttribute("visibility", "hidden");
+  });
+}
+
+const MOVERS = { line: lines, bars: bars, hist: columns, image: pictures };
 
 // The question that stands before the charts; `done` gets the choice.
 function questionForm(spec, id, done) {

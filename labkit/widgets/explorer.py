@@ -165,7 +165,8 @@ class Explorer(anywidget.AnyWidget):
             drawn |= {name: getattr(paper, name) for name in ("left", "top", "width", "height")}
             drawn |= {"x": list(paper.x), "y": list(paper.y)}
             drawn["xs"] = list(range(panel.points)) if panel.kind == "bars" else [_plain(v) for v in panel.x]
-            drawn["series"] = [None if s.y is None else [_plain(v) for v in s.y] for s in panel.series]
+            own = [None if s.y is None else [_plain(v) for v in s.y] for s in panel.series]
+            drawn["series"] = [] if panel.kind == "image" else own  # pictures are in the drawing
             panels.append(drawn)
         controls = [{"name": c.name, "label": c.label, "texts": c.texts} for c in self.controls]
         frames = [[list(f.readouts.values()), [_compact(view) for view in f.panels]] for f in self.frames]

@@ -11,6 +11,9 @@ from labkit.widgets.chart import Panel, View, number
 WIDTH = 420
 PLOT_HEIGHT = 176
 ROW = 52  # from one lying bar to the next
+LOW_ROW = 25  # the same where there are many
+FEW_BARS = 6
+PIXEL = 8  # of a picture
 LINE = 18  # from one line of text to the next
 LETTER = 6.6  # a letter's usual width at 12 px
 
@@ -83,6 +86,9 @@ def log_steps(low: float, high: float) -> list[float]:
 
 def plot(panel: Panel, views: Iterable[View], legend_rows: int) -> Plot:
     """The layout that suits every one of `views`, so that the axes stay still while the sliders move."""
+    if panel.kind == "image":
+        side, axis = PIXEL * len(panel.x), (0, 1, False)
+        return Plot(0, LINE * (legend_rows + 1) + 8, side, side, axis, axis, (), ())
     values = [s for series in panel.series for part in (series.low, series.high) if part is not None for s in part]
     for view in views:
         every = panel.values(view)
@@ -99,7 +105,7 @@ def plot(panel: Panel, views: Iterable[View], legend_rows: int) -> Plot:
     left = max(len(str(name)) for name in names) * LETTER + 12
     top = LINE + LINE * legend_rows + (8 if bars else LINE + 10)
     right = 64 if bars else 16
-    height = ROW * len(panel.x) if bars else PLOT_HEIGHT
+    height = (ROW if len(panel.x) <= FEW_BARS else LOW_ROW) * len(panel.x) if bars else PLOT_HEIGHT
     x, x_ticks = ((0, 1, False), ()) if bars else x_axis(panel)
     return Plot(left, top, WIDTH - left - right, height, x, (low, high, log), x_ticks, y_ticks)
 
@@ -127,8 +133,8 @@ def x_axis(panel: Panel) -> tuple[tuple[float, float, bool], Sequence[float]]:
 
 
 def legend_rows(panel: Panel) -> list[list[int]]:
-    """The series in each line of the legend; one series needs none."""
-    if len(panel.series) < 2:
+    """The series in each line of the legend; one series needs none, and neither does a picture."""
+    if len(panel.series) < 2 or panel.kind == "image":
         return []
     rows, used = [[]], 0.0
     for i, series in enumerate(panel.series):
