@@ -84,13 +84,20 @@ def channel_scores(model: models.Baseline, by: str = "norm") -> dict[str, np.nda
     return scores
 
 
-def keep_channels(model: models.Baseline, amount: float, by: str = "norm") -> dict[str, np.ndarray]:
+def keep_channels(model: models.Baseline, amount: float, by: str = "norm", multiple: int = 1) -> dict[str, np.ndarray]:
     """The indices of the strongest outputs of each layer, every layer losing the same share `amount`.
 
+    Args:
+        by: how outputs are scored, see `channel_scores`.
+        multiple: what stays is rounded to a multiple of this, at least one: fast kernels want 8 or 16 channels at once.
+
     Raises:
-        ValueError: `amount` is not in 0..1, weights are NaN or infinite, or a layer of `model` cannot be pruned.
+        ValueError: `amount` is not in 0..1, weights are NaN or infinite, `multiple` is below 1, or a layer of `model`
+            cannot be pruned.
     """
-    return {name: _strongest(scores, amount, name) for name, scores in channel_scores(model, by).items()}
+    if multiple < 1:
+        raise ValueError(f"multiple is a number of channels, at least 1, not {multiple}")
+    return {name: _strongest(scores, amount, multiple, name) for name, scores in channel_scores(model, by).items()}
 
 
 def rebuild(model: models.Baseline, keep: Keep) -> models.Baseline:
@@ -187,14 +194,15 @@ def _checked_keep(name: str, keep: Sequence[int], channels: int) -> np.ndarray:
     return keep
 
 
-def _strongest(scores: np.ndarray, amount: float, name: str = "") -> np.ndarray:
+def _strongest(scores: np.ndarray, amount: float, multiple: int = 1, name: str = "") -> np.ndarray:
     where = f"layer {name!r}: " if name else ""
     if not scores.size or not np.isfinite(scores).all():
         raise ValueError(f"{where}the weights are missing, NaN or infinite: did the training diverge?")
     if not 0 <= amount <= 1:
         raise ValueError(f"{where}amount is the share of channels to remove, 0 to 1, not {amount}")
-    removed = min(round(amount * scores.size), scores.size - 1)
-    return np.sort(np.argsort(scores, kind="stable")[removed:])
+    left = scores.size - round(amount * scores.size)
+    left = min(max(round(left / multiple), 1) * multiple, scores.size)
+    return np.sort(np.argsort(scores, kind="stable")[scores.size - left :])
 
 
 def _flat(channels: np.ndarray, positions: int) -> np.ndarray:
