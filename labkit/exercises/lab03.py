@@ -360,7 +360,7 @@ def _channels(random):
         flat = weights.reshape(n, -1)
         orders = [np.abs(flat).sum(1), flat.sum(1), (flat**2).sum(1), np.abs(flat.sum(1)), np.abs(flat).max(1)]
         choices = [np.sort(np.argsort(scores)[removed:]).tolist() for scores in orders]
-        if all(choices[0] != other for other in choices[1:]) and len(set(orders[0])) == n:
+        if len({tuple(one) for one in choices}) == len(choices) and len(set(orders[0])) == n:
             return weights, removed, choices, np.argsort(orders[0])
 
 
