@@ -23,12 +23,12 @@ from labkit.runtimes import torch_predictor
 
 SEEDS = (0, 1, 2)
 EPOCHS = 30
-TEMPERATURE, ALPHA = 4.0, 0.1
+TEMPERATURE, ALPHA = 3.0, 0.5  # as on the slide
 LABELS = ("soft", "hard", "smoothed", "shuffled")
 SHIPPED = ("soft", "hard")
 FEW = (500, 2000)  # images with labels; as many steps as 30 epochs of 5,000
-ALPHAS, TEMPERATURES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9), (1.0, 2.0, 4.0, 8.0, 16.0)
-SWEEP_IMAGES, SWEEP_EPOCHS = 10_000, 4
+ALPHAS, TEMPERATURES = (0.0, 0.25, 0.5, 0.75), (1.0, 2.0, 4.0, 8.0, 16.0)
+SWEEP_IMAGES, SWEEP_EPOCHS = 5_000, 6
 OPTIONS = {"lr": 0.1, "weight_decay": 1e-4, "bfloat16": True}
 KEPT = results.folder() / "sweep_distill"  # what a run that was cut short has finished
 
