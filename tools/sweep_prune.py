@@ -15,7 +15,6 @@ from labkit import data, models, prune, sweeps, train
 from labkit.measure import wilson
 from labkit.runtimes import torch_predictor
 
-AMOUNTS = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 PRUNED, REBUILT = 0.85, 0.35  # the two that are shipped as weights
 MULTIPLE = 16  # the shipped network's channels: what fast kernels take at once
 SHORT = {"images": 20_000, "epochs": 1, "lr": 0.02}  # fine-tuning of what keeps its shape: 156 steps
@@ -41,7 +40,7 @@ def main() -> None:
 def unstructured():
     """Global magnitude pruning before and after a short fine-tuning with the mask held; random pruning before it."""
     baseline = models.load_baseline()
-    for amount in AMOUNTS:
+    for amount in prune.AMOUNTS:
         masks = prune.global_masks(baseline, amount)
         model = prune.pruned(baseline, masks)
         yield row(model, kind="unstructured", amount=amount, tuned=False)
@@ -57,7 +56,7 @@ def unstructured():
 def structured():
     """The baseline rebuilt without the channels of the smallest BatchNorm scale, before and after fine-tuning."""
     baseline = models.load_baseline()
-    for amount in AMOUNTS:
+    for amount in prune.AMOUNTS:
         model = prune.rebuild(baseline, prune.keep_channels(baseline, amount))
         yield row(model, kind="structured", amount=amount, tuned=False)
         fit(model, MEDIUM)
@@ -97,6 +96,11 @@ def schedule():
             yield row(model, way="gradual", amount=amount, seed=seed)
 
 
+def amounts():
+    """Ledgers and latency of every position of the slider on this machine, for who does not measure their own."""
+    yield from prune.measure_amounts(models.load_baseline(), data.load().test.inputs[:1], seconds=20)
+
+
 def fit(model, how: dict, seed: int = 0, after_step=None) -> None:
     split = data.load().train.subset(how["images"], seed=203)
     train.fit(model, split, how["epochs"], how["lr"], seed=seed, bfloat16=True, after_step=after_step)
@@ -107,13 +111,13 @@ def row(model, split: str = "test", **facts) -> dict:
     predict = torch_predictor(model, torch.get_num_threads())
     correct = train.correct(predict, getattr(data.load(), split))
     model.to(memory_format=torch.contiguous_format)
-    return {**facts, "split": split, "accuracy": float(correct.mean()), "correct": sweeps.pack(correct)}
+    low, high = wilson(int(correct.sum()), len(correct))
+    figures = {"accuracy": float(correct.mean()), "low": low, "high": high, "correct": sweeps.pack(correct)}
+    return {**facts, "split": split, **figures}
 
 
 def ship(model, file: str, tuned: dict, how: dict) -> None:
     """Writes the weights of a row with their card."""
-    right = int(sweeps.unpack(tuned["correct"]).sum())
-    low, high = wilson(right, 10_000)
     convolutions = [layer for layer in model.features if isinstance(layer, torch.nn.Conv2d)]
     card = {
         "model": "Baseline",
@@ -121,7 +125,7 @@ def ship(model, file: str, tuned: dict, how: dict) -> None:
         "hidden": model.classifier[1].out_features,
         "parameters": models.count_parameters(model),
         "sparsity": round(prune.model_sparsity(list(prune.weights_of(model).values())), 4),
-        "test_accuracy": {"value": tuned["accuracy"], "low": round(low, 4), "high": round(high, 4)},
+        "test_accuracy": {"value": tuned["accuracy"], "low": round(tuned["low"], 4), "high": round(tuned["high"], 4)},
         "pruning": {"kind": tuned["kind"], "amount": tuned["amount"], "from": "baseline.safetensors"},
         "training": {**how, "seed": 0, "threads": torch.get_num_threads()},
         "versions": {"python": sys.version.split()[0], "torch": version("torch")},
@@ -129,7 +133,7 @@ def ship(model, file: str, tuned: dict, how: dict) -> None:
     models.save_weights(model, data.weights_folder() / file, card)
 
 
-PARTS = {one.__name__: one for one in (unstructured, structured, rebuilt, sensitivity, schedule)}
+PARTS = {one.__name__: one for one in (unstructured, structured, rebuilt, sensitivity, schedule, amounts)}
 
 if __name__ == "__main__":
     main()

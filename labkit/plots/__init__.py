@@ -6,19 +6,23 @@ The text that a screen reader says instead of a figure is the figure's label: `a
 from labkit.plots.benchmark import a_a_errors, call_times, peaks, ratios, tradeoff
 from labkit.plots.distill import differences, gradient_scale, soft_labels, students
 from labkit.plots.figure import COLOURS, MARKERS, html, setup
+from labkit.plots.prune import accuracy_curves, ledgers, weight_histogram
 
 __all__ = [
     "COLOURS",
     "MARKERS",
     "a_a_errors",
+    "accuracy_curves",
     "call_times",
     "differences",
     "gradient_scale",
     "html",
+    "ledgers",
     "peaks",
     "ratios",
     "setup",
     "soft_labels",
     "students",
     "tradeoff",
+    "weight_histogram",
 ]

@@ -1,5 +1,6 @@
 """Pruning: masks that keep the shape and set weights to zero, networks rebuilt without some channels, four ledgers."""
 
+from labkit.prune.amounts import AMOUNTS, EDGES, measure_amounts
 from labkit.prune.ledgers import gzip_bytes, histogram, int8_bytes, ledger, stored_bytes
 from labkit.prune.masks import (
     apply_masks_,
@@ -24,6 +25,8 @@ from labkit.prune.structured import (
 )
 
 __all__ = [
+    "AMOUNTS",
+    "EDGES",
     "apply_masks_",
     "channel_scores",
     "cubic_amount",
@@ -42,6 +45,7 @@ __all__ = [
     "magnitude_mask",
     "masked_channels",
     "masked_step",
+    "measure_amounts",
     "model_sparsity",
     "pruned",
     "pruned_twice",

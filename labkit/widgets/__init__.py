@@ -4,6 +4,7 @@ from labkit.widgets.benchmark import cost_calculator, latency_calculator, latenc
 from labkit.widgets.chart import Panel, Series, View
 from labkit.widgets.distill import alpha_explorer, temperature_explorer
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
+from labkit.widgets.prune import pruning_explorer
 
 __all__ = [
     "Control",
@@ -17,5 +18,6 @@ __all__ = [
     "cost_calculator",
     "latency_calculator",
     "latency_explorer",
+    "pruning_explorer",
     "temperature_explorer",
 ]
