@@ -1,7 +1,7 @@
 """Pruning: masks that keep the shape and set weights to zero, networks rebuilt without some channels, four ledgers."""
 
 from labkit.prune.amounts import AMOUNTS, EDGES, measure_amounts
-from labkit.prune.ledgers import gzip_bytes, histogram, int8_bytes, ledger, stored_bytes
+from labkit.prune.ledgers import gzip_bytes, int8_bytes, ledger, stored_bytes
 from labkit.prune.masks import (
     apply_masks_,
     global_masks,
@@ -33,7 +33,6 @@ __all__ = [
     "global_masks",
     "gradually",
     "gzip_bytes",
-    "histogram",
     "hold",
     "int8_bytes",
     "keep_channels",

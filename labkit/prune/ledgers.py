@@ -75,9 +75,3 @@ def int8_bytes(model: nn.Module) -> bytes:
         codes = np.round(values / scale.reshape(-1, *[1] * (values.ndim - 1))).astype(np.int8)
         pieces += [scale.astype(np.float32).tobytes(), codes.tobytes()]
     return b"".join(pieces)
-
-
-def histogram(weights: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """How many of the weights that are not zero lie between each two neighbours of `edges`: `(len(edges) - 1,)`."""
-    weights = np.asarray(weights).ravel()
-    return np.histogram(weights[weights != 0], edges)[0]
