@@ -38,4 +38,16 @@ def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 
             )
     finally:
         logger.setLevel(level)
+    _drop_notes(path)
     return path
+
+
+def _drop_notes(path: Path) -> None:
+    """Takes out what the exporter notes on every node for its developers: 17 kB, a tenth of a small model's file."""
+    import onnx
+
+    file = onnx.load(path)
+    for part in (file, file.graph, *file.graph.node, *file.graph.value_info, *file.graph.input, *file.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    onnx.save(file, path)

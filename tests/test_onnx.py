@@ -27,6 +27,12 @@ def test_the_file_is_valid_and_alone(path):
     assert [found.name for found in path.parent.iterdir()] == ["student.onnx"]
 
 
+def test_the_file_holds_the_weights_and_little_else(student, path):
+    weights = sum(tensor.nbytes for tensor in student.state_dict().values())
+    assert path.stat().st_size < weights + 2000
+    assert not any(node.metadata_props or node.doc_string for node in onnx.load(path).graph.node)
+
+
 @pytest.mark.parametrize("batch", [1, 2, 7])
 def test_it_answers_every_batch_as_pytorch_does(student, path, batch):
     images = np.random.default_rng(batch).random((batch, 1, 28, 28), np.float32)
