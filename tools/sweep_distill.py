@@ -45,7 +45,7 @@ def main() -> None:
             path.unlink()
     logits = teacher()
     if options.labels:  # a second process may share the work
-        for seed, labels in product(SEEDS, options.labels):
+        for labels, seed in product(options.labels, SEEDS):
             student(labels, seed, None, logits)
         return
     if options.only != "alpha":
