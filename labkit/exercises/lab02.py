@@ -1,5 +1,543 @@
-"""The laws of lab 02, quantize."""
+"""The laws of lab 02, quantize: each calls the student's function on inputs that nobody can guess."""
 
-from labkit.exercises.laws import Exercise
+from __future__ import annotations
 
-EXERCISES: tuple[Exercise, ...] = ()
+import numpy as np
+
+from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, kind, near, number, numbers
+from labkit.exercises.recipes import Recipe
+
+
+def _parts(found: object, n: int, what: str) -> list:
+    """The `n` things that the answer returned together."""
+    if found is None:
+        raise Wrong(f"your function returned nothing; end it with `return` and {what}")
+    if type(found) not in (tuple, list) or len(found) != n:
+        got = f"{len(found)} things" if type(found) in (tuple, list) else kind(found)
+        raise Wrong(f"your function returned {got}, not {what}")
+    return list(found)
+
+
+def _same(found: np.ndarray, right: np.ndarray, mistakes: dict, otherwise: str, tolerance: float = 1e-6) -> None:
+    """`expect` for arrays of one shape: hints where a likely mistake gives just these values."""
+
+    def alike(other) -> bool:
+        return np.shape(other) == found.shape and all_near(found.ravel(), np.ravel(other), tolerance)
+
+    if alike(right):
+        return
+    for hint, values in mistakes.items():
+        if alike(values):
+            raise Wrong(hint)
+    raise Wrong(otherwise)
+
+
+# round_mantissa(value, bits) -> number
+
+
+def _float(random) -> tuple[float, int]:
+    exponent = random.choice([-1, 1]) * random.integers(3, 13)  # far from 0, where every step would be 2**-bits
+    return float(random.uniform(1.05, 1.95) * 2.0**exponent), int(random.integers(3, 9))
+
+
+def _rounded(value: float, bits: int) -> float:
+    step = 2.0 ** (np.floor(np.log2(abs(value))) - bits)
+    return float(np.rint(value / step) * step)
+
+
+def _mantissa(answer, value: float, bits: int, why: str) -> None:
+    found = number(answer(value, bits), "the rounded number")
+    step = 2.0 ** (np.floor(np.log2(abs(value))) - bits)
+    mistakes = {
+        "`bits` counts binary digits, this rounds decimal ones": round(value, bits),
+        "this rounds to steps of 2**-bits whatever the value: the step must grow and shrink with the exponent": (
+            np.rint(value * 2**bits) / 2**bits
+        ),
+        "this is the mantissa alone: multiply by 2**exponent again": _rounded(value, bits) / (step * 2**bits),
+        "nothing was rounded: the number came back as it was": value,
+        "the leading 1 is not counted: there are `bits` digits after it": _rounded(value, bits - 1),
+        "one digit too many is kept: the step is 2**(exponent - bits) with a mantissa from 1 to 2": _rounded(
+            value, bits + 1
+        ),
+        "round to the nearest, do not cut the digits off": np.trunc(value / step) * step,
+        "the sign was lost": _rounded(abs(value), bits),
+    }
+    expect(found, _rounded(value, bits), mistakes, f"{value:.8g} with {bits} bits {why}, not {found:.8g}", 1e-9)
+
+
+def _every_number_is_rounded_at_its_own_scale(answer, random):
+    value, bits = 1.0, 3
+    while _rounded(value, bits) in (value, _rounded(value, bits - 1), _rounded(value, bits + 1)) or _is_cut(
+        value, bits
+    ):
+        value, bits = _float(random)
+    _mantissa(answer, value, bits, f"is {_rounded(value, bits):.8g}")
+
+
+def _is_cut(value: float, bits: int) -> bool:
+    """Whether cutting the digits off gives another number than rounding: each law below looks at one of the two."""
+    return abs(_rounded(value, bits)) > abs(value)
+
+
+def _negative_numbers_keep_their_sign(answer, random):
+    value, bits = 1.0, 3
+    while not _is_cut(value, bits) or _rounded(value, bits) != _rounded(value, bits - 1):
+        value, bits = _float(random)
+    _mantissa(answer, -value, bits, f"is {_rounded(-value, bits):.8g}")
+
+
+# quantize_affine(values) -> codes, scale, zero_point
+
+AFFINE = "three things: codes, scale, zero_point"
+
+
+def _both_signs(random) -> np.ndarray:
+    """Values whose zero point would lie between two codes, so that the order of rounding and adding matters."""
+    while True:
+        values = random.normal(random.uniform(-0.5, 0.5), random.uniform(0.5, 2), 200)
+        place = -values.min() / (np.ptp(values) / 255)
+        if 0.15 < abs(place % 1 - 0.5) < 0.3 and abs(place - 127.5) > 5:
+            return values
+
+
+def _affine(answer, values) -> tuple[object, float, float]:
+    codes, scale, zero_point = _parts(answer(values), 3, AFFINE)
+    return codes, number(scale, "a scale"), number(zero_point, "a zero point")
+
+
+def _the_range_is_spread_over_255_steps(answer, random):
+    values = _both_signs(random)
+    _, scale, _ = _affine(answer, values)
+    low, high = float(values.min()), float(values.max())
+    mistakes = {
+        "from code 0 to code 255 there are 255 steps, not 256": (high - low) / 256,
+        "this is upside down: the scale is the value of one step": 255 / (high - low),
+        "the scale is the whole range, from min to max, over 255": high / 255,
+        "this is the symmetric scale, max|x| / 127: here the range goes from min to max": max(-low, high) / 127,
+        "this spreads twice the largest magnitude: the range goes from min to max": 2 * max(-low, high) / 255,
+        "divide the range by the number of steps, 255": high - low,
+    }
+    right = (high - low) / 255
+    expect(scale, right, mistakes, f"values from {low:.4f} to {high:.4f} have the scale {right:.6f}, not {scale:.6f}")
+
+
+def _zero_is_exactly_one_of_the_codes(answer, random):
+    values = _both_signs(random)
+    _, _, zero_point = _affine(answer, values)
+    place = -values.min() / (np.ptp(values) / 255)
+    mistakes = {
+        "the zero point is a code, so round it to a whole number": place,
+        "the zero point is positive here: it is how many steps 0 lies above the smallest value": -np.rint(place),
+        "these codes go from 0 to 255: the zero point of a signed code, -128 to 127, is 128 less": np.rint(place) - 128,
+        "the zero point is the code of the value 0, and not always 128": 128,
+        "a zero point of 0 would leave no code below it for the negative values": 0,
+        "this is the smallest value itself: count it in steps of the scale": values.min(),
+    }
+    if abs(zero_point - np.rint(place)) == 1:
+        raise Wrong("round the zero point to the nearest whole number, do not cut it")
+    expect(zero_point, float(np.rint(place)), mistakes, f"0 has the code {np.rint(place):.0f}, not {zero_point:g}")
+    for values, code in ((random.uniform(2, 5, 50), 0), (-random.uniform(2, 5, 50), 255)):
+        _, scale, zero_point = _affine(answer, values)
+        if not (near(zero_point, code) or abs(zero_point - code) < 1e-9) or not near(scale, abs(values).max() / 255):
+            raise Wrong("0 must have a code even where all values have one sign: stretch the range until it holds 0")
+
+
+def _codes_are_rounded_steps_from_the_zero_point(answer, random):
+    values = _both_signs(random)
+    codes = array(_affine(answer, values)[0], values.shape, "codes")
+    scale = np.ptp(values) / 255
+    steps, zero_point = values / scale, np.rint(-values.min() / scale)
+    right = np.clip(np.rint(steps) + zero_point, 0, 255)
+    mistakes = {
+        "an int8 holds -128 to 127, so codes above 127 came back negative: store them as uint8": (right + 128) % 256
+        - 128,
+        "these are signed codes; the slide's range is 0 to 255, so add the zero point": np.rint(steps),
+        "these are signed codes, -128 to 127; the range asked for is 0 to 255": right - 128,
+        "round to the nearest code; turning a number into an integer cuts its digits off": np.clip(
+            np.trunc(steps) + zero_point, 0, 255
+        ),
+        "round each value / scale first, and add the zero point then: else 0 is between two codes": np.rint(
+            (values - values.min()) / scale
+        ),
+        "round to the nearest code; this cuts the digits of (value - min) / scale off": np.floor(
+            (values - values.min()) / scale
+        ),
+        "codes are whole numbers: round them": steps + zero_point,
+    }
+    worst = int(abs(codes - right).argmax())
+    said = f"the value {values[worst]:.4f} has the code {right[worst]:.0f}, not {codes[worst]:g}"
+    _same(codes, right, mistakes, said)
+
+
+# sqnr_db(values, restored) -> dB
+
+
+def _sqnr(answer, values, restored) -> None:
+    found = number(answer(values, restored), "decibels")
+    signal, noise = float((values**2).sum()), float(((values - restored) ** 2).sum())
+    right = 10 * np.log10(signal / noise)
+    mistakes = {
+        "this is upside down: the signal over the noise": -right,
+        "squares are powers already, so the factor is 10; 20 is for ratios that are not squared": 2 * right,
+        "square the values and the errors before you add them up": 10
+        * np.log10(abs(values).sum() / abs(values - restored).sum()),
+        "square both: this is the ratio of the root mean squares": right / 2,
+        "decibels use the logarithm to the base 10, not the natural one": 10 * np.log(signal / noise),
+        "this is the ratio itself: decibels are 10 * log10 of it": signal / noise,
+        "this is log10 of the ratio: times 10 for decibels": right / 10,
+        "the noise is the error, values - restored, not the restored values": 10
+        * np.log10(signal / (restored**2).sum()),
+        "the power is the mean square; the variance leaves the mean out": 10
+        * np.log10(values.var() / (values - restored).var()),
+    }
+    expect(found, float(right), mistakes, f"here it is {right:.4f} dB, not {found:.4f}")
+
+
+def _noise_is_what_rounding_changed(answer, random):
+    values = random.normal(0, random.uniform(0.1, 10), 100)
+    _sqnr(answer, values, values + random.normal(0, 0.05, 100))
+
+
+def _values_that_are_not_around_zero_count_in_full(answer, random):
+    values = random.normal(random.uniform(3, 6), 1, 100)
+    _sqnr(answer, values, values + random.normal(0.05, 0.05, 100))
+
+
+# quantize_per_channel(weights, bits) -> codes, scales
+
+CHANNELS = "two things: codes and scales"
+
+
+def _weights(random) -> tuple[np.ndarray, int]:
+    """Channels of different sizes, the largest magnitude of each on the negative side, and a number of bits."""
+    weights = random.normal(size=(4, 30)) * random.uniform(0.1, 3, (4, 1))
+    places = abs(weights).argmax(1)
+    weights[range(4), places] = -abs(weights[range(4), places])
+    return weights, int(random.integers(3, 9))
+
+
+def _scales(found, weights, bits) -> np.ndarray:
+    _, scales = _parts(found, 2, CHANNELS)
+    if type(scales) is np.ndarray and scales.shape == (len(weights), 1):
+        scales = scales[:, 0]
+    if type(scales) is np.ndarray and scales.shape == (weights.shape[1],):
+        raise Wrong("this is one scale for each column; a channel is a row: take the largest along axis 1")
+    if any(type(scales) is one for one in (int, float, np.float64, np.float32)):
+        raise Wrong(f"this is one scale for the whole tensor; {len(weights)} channels need {len(weights)} scales")
+    return numbers(scales, len(weights), "scales, one for each channel")
+
+
+def _each_channel_has_its_own_scale(answer, random):
+    weights, bits = _weights(random)
+    largest, top = abs(weights).max(1), 2 ** (bits - 1) - 1
+    scales = _scales(answer(weights, bits), weights, bits)
+    mistakes = {
+        "every channel has the same scale: take the largest magnitude of each row by itself": largest.max()
+        / top
+        * np.ones(4),
+        f"the largest of {bits} bits' symmetric codes is {top}, one less than 2**(bits - 1)": largest / (top + 1),
+        "half of the codes are for negative weights: divide by 2**(bits - 1) - 1": largest / (2**bits - 1),
+        "take the largest magnitude, abs(weights): the most negative weight counts too": weights.max(1) / top,
+        "this is 8 bits whatever is asked for: use `bits`": largest / 127,
+        "symmetric: from -max to max of the magnitude, without a zero point": np.ptp(weights, axis=1) / (2**bits - 1),
+        "this is upside down: the scale is the value of one step": top / largest,
+        "these are the largest magnitudes: divide them by the largest code": largest,
+    }
+    _same(scales, largest / top, mistakes, f"with {bits} bits the scales are max|w| / {top} of each channel")
+
+
+def _codes_are_weights_over_their_channels_scale(answer, random):
+    weights, bits = _weights(random)
+    codes = array(_parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
+    top = 2 ** (bits - 1) - 1
+    steps = weights / (abs(weights).max(1, keepdims=True) / top)
+    mistakes = {
+        "codes are whole numbers: round them": steps,
+        "round to the nearest code; turning a number into an integer cuts its digits off": np.trunc(steps),
+        "these are the restored weights: return the codes, before they are multiplied by the scale": np.rint(steps)
+        * weights
+        / np.where(steps == 0, 1, steps),
+        "every channel was divided by the same scale": np.rint(weights / (abs(weights).max() / top)),
+        "symmetric codes have no zero point: 0 stays 0": np.rint(steps) + top,
+    }
+    _same(codes, np.rint(steps), mistakes, f"with {bits} bits, codes are weight / scale, rounded, from -{top} to {top}")
+
+
+def _an_outlier_stays_in_its_own_channel(answer, random):
+    weights, bits = _weights(random)
+    before = array(_parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
+    weights[0] *= 1000
+    after = array(_parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
+    if not before[1:].any():
+        raise Wrong("the codes are all 0: divide by the scale")
+    if not after[1:].any():
+        raise Wrong("one large channel turned all others to 0: each channel needs a scale of its own")
+    top = 2 ** (bits - 1) - 1
+    right = np.rint(weights / (abs(weights).max(1, keepdims=True) / top))
+    if not (all_near(after.ravel(), before.ravel()) and all_near(abs(after).max(1), abs(right).max(1))):
+        raise Wrong("a channel 1000 times larger must change its own scale, and no code at all")
+
+
+# clip_range(values, percent) -> low, high
+
+
+def _between(found: float, values: np.ndarray, percent: float) -> bool:
+    """Whether `found` lies where any way to interpolate a percentile would put it."""
+    ordered, place = np.sort(values), percent / 100 * (len(values) - 1)
+    first, last = max(0, int(place) - 1), min(len(values) - 1, int(place) + 2)
+    return bool(ordered[first] <= found <= ordered[last])
+
+
+def _clip(answer, values, percent) -> None:
+    found = numbers(answer(values, percent), 2, "numbers: low, then high")
+    rest = (100 - percent) / 2
+    right = np.percentile(values, [rest, 100 - rest])
+    if _between(found[0], values, rest) and _between(found[1], values, 100 - rest):
+        return
+    mistakes = {
+        "low comes first, then high": right[::-1],
+        "these are the smallest and the largest value: leave out what lies beyond `percent`": [
+            values.min(),
+            values.max(),
+        ],
+        "half of the rest is left out on either side: this leaves out all of it on one": np.percentile(
+            values, [0, percent]
+        ),
+        "half of the rest is left out on either side: this leaves out twice as much": np.percentile(
+            values, [100 - percent, percent]
+        ),
+        "np.percentile counts from 0 to 100, np.quantile from 0 to 1": np.percentile(
+            values, [rest / 100, 1 - rest / 100]
+        ),
+        "this is symmetric around 0: each end has its own percentile": np.percentile(abs(values), percent)
+        * np.array([-1, 1]),
+        "this cuts the range's length, so an outlier still decides: leave out values instead": [
+            values.min() * percent / 100,
+            values.max() * percent / 100,
+        ],
+    }
+    _same(found, right, mistakes, f"the middle {percent:g} % lie from {right[0]:.4f} to {right[1]:.4f}")
+
+
+def _the_middle_of_the_values_is_kept(answer, random):
+    _clip(answer, random.normal(random.uniform(1, 2), 1, 1001), float(random.uniform(80, 95)))
+
+
+def _one_outlier_does_not_move_the_range(answer, random):
+    values = random.normal(1, 1, 1001)
+    values[int(random.integers(1001))] = 1000.0
+    _clip(answer, values, float(random.uniform(90, 99)))
+
+
+# dynamic_bytes(layers) -> bytes
+
+
+def _sizes(random, n):
+    return [int(size) for size in random.integers(5, 60, n)]
+
+
+def _a_linear_layer_has_one_byte_for_each_weight(answer, random):
+    inputs, outputs = _sizes(random, 2)
+    weights = inputs * outputs
+    found = number(answer([("linear", inputs, outputs)]), "a number of bytes")
+    mistakes = {
+        "this is float32: a weight of a linear layer becomes one byte": 4 * (weights + outputs),
+        "the biases stay float32: four bytes for each output": weights + outputs,
+        "the biases are missing: four bytes for each output": weights,
+        "there is one bias for each output, not for each input": weights + 4 * inputs,
+        "this counts bits: a byte has 8 of them": 8 * weights + 32 * outputs,
+    }
+    expect(found, weights + 4 * outputs, mistakes, f"{weights} weights and {outputs} biases: not {found:g} bytes")
+
+
+def _all_other_layers_stay_float32(answer, random):
+    inputs, outputs, channels = _sizes(random, 3)
+    for layer, count in ((("conv", inputs, outputs, 3), 9 * inputs * outputs), (("norm", channels), 2 * channels)):
+        found = number(answer([layer]), "a number of bytes")
+        mistakes = {
+            f"only linear layers shrink: the {layer[0]} layer keeps four bytes for each number": count,
+            f"the {layer[0]} layer stays in the file: four bytes for each of its numbers": 0,
+            "a norm has a scale and a shift for each channel": 4 * channels if layer[0] == "norm" else -1,
+        }
+        expect(found, 4 * count, mistakes, f"{layer} has {count} numbers of four bytes, not {found:g} bytes in all")
+
+
+def _layers_add_up(answer, random):
+    a, b, c, d = _sizes(random, 4)
+    layers = [("conv", a, b, 5), ("norm", b), ("linear", c, d), ("linear", d, 10)]
+    right = 100 * a * b + 8 * b + c * d + 4 * d + 10 * d + 40
+    if number(answer([]), "0 for a list without layers") != 0:
+        raise Wrong("no layers have no bytes: start the total at 0")
+    found = number(answer(layers), "a number of bytes")
+    alone = [number(answer([layer])) for layer in layers]
+    everything = 25 * a * b + 2 * b + c * d + d + 10 * d + 10
+    mistakes = {
+        "only the first layer was counted: is `return` inside the loop?": alone[0],
+        "only the last layer was counted: add to the total inside the loop": alone[-1],
+        "this is the slide's 4x smaller: only the weights of linear layers take one byte": everything,
+        "this is float32: the weights of linear layers take one byte": 4 * everything,
+    }
+    expect(found, right, mistakes, f"{len(layers)} layers have {right} bytes together, not {found:g}")
+
+
+# pair_sums(activations, weights) -> sums
+
+
+def _pairs(answer, activations, weights) -> None:
+    found = numbers(
+        answer([*map(int, activations)], [*map(int, weights)]), len(weights) // 2, "sums, one for each pair"
+    )
+    products = np.array(activations, int) * np.array(weights, int)
+    exact = products[0::2] + products[1::2]
+    half = len(products) // 2
+    mistakes = {
+        "neighbours make a pair: the first with the second, the third with the fourth": np.clip(
+            products[:half] + products[half:], -32768, 32767
+        ),
+        "multiply each activation by its weight before you add": activations[0::2] + activations[1::2],
+        "nothing was cut: a sum beyond 32767 becomes 32767": exact,
+        "this wraps around: a sum beyond 32767 becomes 32767, as in a glass that is full": (exact + 32768) % 65536
+        - 32768,
+        "negative sums are cut too: below -32768 they become -32768": np.minimum(exact, 32767),
+        "a cut is to both sides: above 32767 sums become 32767": np.maximum(exact, -32768),
+        "the smallest 16-bit number is -32768": np.clip(exact, -32767, 32767),
+        "the largest 16-bit number is 32767": np.clip(exact, -32768, 32768),
+        "the sum has 16 bits, not 8: it reaches from -32768 to 32767": np.clip(exact, -128, 127),
+    }
+    _same(found, np.clip(exact, -32768, 32767), mistakes, "each sum is a0 * w0 + a1 * w1, cut to -32768 to 32767")
+
+
+def _neighbours_are_multiplied_and_added(answer, random):
+    _pairs(answer, random.integers(1, 100, 12), random.integers(-100, 100, 12))
+
+
+def _sums_beyond_16_bits_are_cut_above(answer, random):
+    _pairs(answer, [*random.integers(200, 256, 6), 3, 4], [*random.integers(100, 128, 6), 5, 6])
+
+
+def _and_below(answer, random):
+    weights = [*random.integers(-128, -100, 6), *random.integers(100, 128, 2)]
+    _pairs(answer, random.integers(200, 256, 8), weights)
+
+
+# straight_through(weights, scale, bits) -> tensor
+
+
+def _straight(answer, weights, scale: float, bits: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What came back, the gradient that passed through, and the gradient that was sent."""
+    sent = np.linspace(-2, 3, len(weights), dtype=np.float32)
+    found = answer(Recipe("tensor", {"values": weights.astype(np.float32), "weights": sent}), scale, bits)
+    if type(found) is not tuple or len(found) != 2 or any(type(one) is not np.ndarray for one in found):
+        shape = f" of shape {found.shape}" if type(found) is np.ndarray else ""
+        said = "nothing" if found is None else kind(found) + shape
+        raise Wrong(f"return a torch tensor of the shape of `weights`, {weights.shape}; your function returned {said}")
+    return array(found[0], weights.shape), array(found[1], weights.shape), sent
+
+
+def _inside(random) -> tuple[np.ndarray, float, int]:
+    """Weights within the codes' range and away from the middle between two codes; a scale; bits."""
+    bits, scale = int(random.integers(3, 9)), float(random.uniform(0.05, 0.5))
+    top = 2 ** (bits - 1) - 1
+    steps = random.integers(-top + 1, top, 40) + random.choice([-0.7, -0.3, 0.2, 0.6], 40) * 0.7
+    return np.clip(steps, -top, top) * scale, scale, bits
+
+
+def _forward(found, weights, scale, bits) -> None:
+    top, steps = 2 ** (bits - 1) - 1, weights / scale
+    right = scale * np.clip(np.rint(steps), -top, top)
+    mistakes = {
+        "nothing was rounded: the weights came back as they were": weights,
+        "these are the codes: multiply them by the scale again": np.clip(np.rint(steps), -top, top),
+        f"codes beyond -{top} to {top} do not exist with {bits} bits: clamp them": scale * np.rint(steps),
+        f"the smallest symmetric code of {bits} bits is -{top}": scale * np.clip(np.rint(steps), -top - 1, top),
+        "round to the nearest code, do not cut the digits off": scale * np.clip(np.trunc(steps), -top, top),
+        "this is 8 bits whatever is asked for: use `bits`": scale * np.clip(np.rint(steps), -127, 127),
+        "unsigned codes: a symmetric range has as many codes below 0 as above": scale
+        * np.clip(np.rint(steps), 0, 2 * top),
+    }
+    _same(found, right, mistakes, f"with {bits} bits and a scale of {scale:.4f} other values are expected", 1e-4)
+
+
+def _weights_are_rounded_to_the_codes_values(answer, random):
+    weights, scale, bits = _inside(random)
+    _forward(_straight(answer, weights, scale, bits)[0], weights, scale, bits)
+
+
+def _weights_beyond_the_largest_code_are_clamped(answer, random):
+    weights, scale, bits = _inside(random)
+    steps = 2.0 ** (bits - 1) * 1.3
+    weights[:6] = np.array([steps, -steps, steps + 1.2, -steps - 1.2, 300, -300]) * scale
+    _forward(_straight(answer, weights, scale, min(bits, 7))[0], weights, scale, min(bits, 7))
+
+
+def _the_gradient_passes_as_if_nothing_was_rounded(answer, random):
+    weights, scale, bits = _inside(random)
+    found, gradient, sent = _straight(answer, weights, scale, bits)
+    if all_near(found, weights.astype(np.float32), 1e-5):
+        raise Wrong("the gradient passes because nothing was rounded: round first")
+    mistakes = {
+        "no gradient comes through: round() is flat, so its slope is 0 everywhere; go around it with .detach()": 0
+        * sent,
+        "the gradient comes through divided by the scale: the whole of it must pass": sent / scale,
+        "the gradient comes through multiplied by the scale: the whole of it must pass": sent * scale,
+        "the gradient comes through twice": 2 * sent,
+        "the gradient comes through with its sign turned": -sent,
+    }
+    _same(
+        gradient, sent, mistakes, "inside the range the gradient of the output must reach the weights unchanged", 1e-4
+    )
+    _forward(found, weights, scale, bits)
+
+
+EXERCISES = (
+    Exercise(
+        "round_mantissa",
+        1,
+        False,
+        (_every_number_is_rounded_at_its_own_scale, _negative_numbers_keep_their_sign),
+    ),
+    Exercise(
+        "quantize_affine",
+        3,
+        True,
+        (
+            _the_range_is_spread_over_255_steps,
+            _zero_is_exactly_one_of_the_codes,
+            _codes_are_rounded_steps_from_the_zero_point,
+        ),
+    ),
+    Exercise("sqnr_db", 1, False, (_noise_is_what_rounding_changed, _values_that_are_not_around_zero_count_in_full)),
+    Exercise(
+        "quantize_per_channel",
+        3,
+        True,
+        (
+            _each_channel_has_its_own_scale,
+            _codes_are_weights_over_their_channels_scale,
+            _an_outlier_stays_in_its_own_channel,
+        ),
+    ),
+    Exercise("clip_range", 1, False, (_the_middle_of_the_values_is_kept, _one_outlier_does_not_move_the_range)),
+    Exercise(
+        "dynamic_bytes",
+        1,
+        False,
+        (_a_linear_layer_has_one_byte_for_each_weight, _all_other_layers_stay_float32, _layers_add_up),
+    ),
+    Exercise(
+        "pair_sums",
+        1,
+        False,
+        (_neighbours_are_multiplied_and_added, _sums_beyond_16_bits_are_cut_above, _and_below),
+    ),
+    Exercise(
+        "straight_through",
+        3,
+        True,
+        (
+            _weights_are_rounded_to_the_codes_values,
+            _weights_beyond_the_largest_code_are_clamped,
+            _the_gradient_passes_as_if_nothing_was_rounded,
+        ),
+    ),
+)

@@ -7,6 +7,7 @@ from labkit.plots.benchmark import a_a_errors, call_times, peaks, ratios, tradeo
 from labkit.plots.distill import differences, gradient_scale, soft_labels, students
 from labkit.plots.figure import COLOURS, MARKERS, html, setup
 from labkit.plots.prune import accuracy_curves, ledgers, weight_histogram
+from labkit.plots.quantize import precision, ptq_and_qat
 
 __all__ = [
     "COLOURS",
@@ -19,6 +20,8 @@ __all__ = [
     "html",
     "ledgers",
     "peaks",
+    "precision",
+    "ptq_and_qat",
     "ratios",
     "setup",
     "soft_labels",

@@ -5,6 +5,7 @@ from labkit.widgets.chart import Panel, Series, View
 from labkit.widgets.distill import alpha_explorer, temperature_explorer
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 from labkit.widgets.prune import pruning_explorer
+from labkit.widgets.quantize import bits_explorer, crossover_explorer
 
 __all__ = [
     "Control",
@@ -14,8 +15,10 @@ __all__ = [
     "Series",
     "View",
     "alpha_explorer",
+    "bits_explorer",
     "combinations",
     "cost_calculator",
+    "crossover_explorer",
     "latency_calculator",
     "latency_explorer",
     "pruning_explorer",

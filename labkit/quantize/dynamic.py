@@ -1,0 +1,102 @@
+"""The lecture's dynamic quantization: which engine it needs, what to do where it is gone, and an encoder under it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from labkit.measure.stopwatch import race
+from labkit.onnx import export
+
+ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")  # the best first; Arm has the last one only
+SENTENCE = 32  # tokens
+CHILD = "from labkit.quantize.dynamic import _report; _report({batches}, {seconds})"
+
+
+def choose_engine() -> str | None:
+    """Sets PyTorch's engine for int8 to the best one that this machine has, and names it.
+
+    None where this PyTorch has no dynamic quantization any more: it is deprecated, and its successor is torchao.
+    """
+    api = getattr(getattr(torch, "ao", None), "quantization", None)
+    there = [one for one in ENGINES if one in torch.backends.quantized.supported_engines]
+    if not hasattr(api, "quantize_dynamic") or not there:
+        return None
+    torch.backends.quantized.engine = there[0]
+    return there[0]
+
+
+def dynamic_onnx(model: nn.Module, path: str | Path) -> Path:
+    """Writes `model` with its linear layers in int8, by ONNX Runtime: what to do where PyTorch cannot. Returns `path`.
+
+    Raises:
+        ValueError: the model has no linear layer.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    from labkit.quantize.files import _quiet
+
+    if not any(isinstance(layer, nn.Linear) for layer in model.modules()):
+        raise ValueError(f"{type(model).__name__} has no linear layer to quantize")
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        plain = export(model, Path(folder) / "float32.onnx")
+        kinds = ["Gemm", "MatMul"]
+        quantize_dynamic(plain, path, weight_type=QuantType.QInt8, op_types_to_quantize=kinds)
+    return Path(path)
+
+
+def encoder_rows(batches: tuple[int, ...] = (1, 4), seconds: float = 3.0) -> list[dict]:
+    """A DistilBERT-shaped encoder under dynamic quantization of its linear layers, in a process of its own.
+
+    One row a batch (sentences of 32 tokens): `float_bytes` and `int8_bytes` of the saved files, `linear_share` of the
+    parameters, `float_ms`, `int8_ms`, and `ratio` of the two with `ratio_low` to `ratio_high`, 95 %.
+
+    Raises:
+        RuntimeError: the process failed, or this PyTorch has no dynamic quantization.
+    """
+    program = CHILD.format(batches=tuple(batches), seconds=seconds)
+    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    if child.returncode:
+        raise RuntimeError(f"the encoder's process failed: {child.stderr.strip().splitlines()[-1:]}")
+    return json.loads(child.stdout.strip().splitlines()[-1])
+
+
+def _report(batches: tuple[int, ...], seconds: float) -> None:
+    """What the child process prints: the rows as JSON."""
+    from labkit.encoder import VOCABULARY, Encoder
+
+    if choose_engine() is None:
+        raise RuntimeError("this PyTorch has no dynamic quantization")
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    plain = Encoder().eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecated in favour of torchao, and it says so each time
+        small = torch.ao.quantization.quantize_dynamic(plain, {nn.Linear}, dtype=torch.qint8)
+    linear = sum(p.numel() for layer in plain.modules() if isinstance(layer, nn.Linear) for p in layer.parameters())
+    facts = {"parameters": sum(p.numel() for p in plain.parameters())}
+    facts |= {"linear_share": linear / facts["parameters"]}
+    facts |= {"float_bytes": _saved(plain), "int8_bytes": _saved(small)}
+    print(json.dumps([facts | _timed(plain, small, batch, seconds, VOCABULARY) for batch in batches]))
+
+
+def _saved(model: nn.Module) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(model.state_dict(), Path(folder) / "model.pth")
+        return (Path(folder) / "model.pth").stat().st_size  # `size` would also gzip it, which takes 12 s
+
+
+def _timed(plain: nn.Module, small: nn.Module, batch: int, seconds: float, vocabulary: int) -> dict:
+    tokens = torch.randint(vocabulary, (batch, SENTENCE))
+    with torch.inference_mode():
+        found = race({"float32": lambda: plain(tokens), "int8": lambda: small(tokens)}, seconds=seconds)
+    int8 = found["int8"]
+    row = {"batch": batch, "float_ms": found["float32"].latency_ms, "int8_ms": int8.latency_ms, "noise": found.noise}
+    return row | {"ratio": int8.ratio, "ratio_low": int8.ratio_low, "ratio_high": int8.ratio_high}

@@ -1,0 +1,118 @@
+"""ONNX files that really run in int8: static post-training quantization (PTQ) by ONNX Runtime, in QDQ form."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+import numpy as np
+
+from labkit.measure.machine import fingerprint
+from labkit.quantize.maps import SCHEMES
+
+METHODS = {"minmax": "MinMax", "entropy": "Entropy", "percentile": "Percentile"}
+NO_OVERFLOW = {"avx512_vnni", "avx_vnni", "amx_int8"}  # x86 features whose int8 sums are kept in 32 bits
+BATCH = 32
+
+
+def quantize_onnx(
+    path: str | Path,
+    output: str | Path,
+    images: np.ndarray,
+    method: str = "minmax",
+    scheme: str = "per_channel",
+    reduce_range: bool | None = None,
+) -> Path:
+    """Writes the float32 file `path` as an int8 file `output`; returns its path. Weights int8, activations uint8.
+
+    Args:
+        images: what the activations' ranges are taken from (calibration): float32 `(n, ...)`, real ones.
+        method: how a range follows from what was seen: "minmax", "entropy" or "percentile".
+        scheme: of the weights, "per_tensor" or "per_channel".
+        reduce_range: weights of 7 bits, so that no pair of products overflows 16 bits. None: where this CPU needs it.
+
+    Raises:
+        FileNotFoundError: there is no file `path`.
+        ValueError: no images, images with NaN or of another shape than the file takes, an unknown method or scheme.
+    """
+    import onnx
+    from onnxruntime import quantization
+
+    path, output = Path(path), Path(output)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; was the model exported?")
+    if method not in METHODS:
+        raise ValueError(f"the method is one of {', '.join(METHODS)}, not {method!r}")
+    if scheme not in SCHEMES:
+        raise ValueError(f"the scheme is one of {', '.join(SCHEMES)}, not {scheme!r}")
+    entry = onnx.load(path, load_external_data=False).graph.input[0]
+    _check_images(images, [one.dim_value for one in entry.type.tensor_type.shape.dim])
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with _quiet():
+        quantization.quantize_static(
+            path,
+            output,
+            _Reader(entry.name, images),
+            quant_format=quantization.QuantFormat.QDQ,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            per_channel=scheme == "per_channel",
+            reduce_range=needs_reduced_range() if reduce_range is None else reduce_range,
+            calibrate_method=getattr(quantization.CalibrationMethod, METHODS[method]),
+        )
+    return output
+
+
+def needs_reduced_range(machine: dict | None = None) -> bool:
+    """Whether int8 sums of this CPU are cut at 16 bits: x86 without VNNI. Arm adds in 32 bits.
+
+    Args:
+        machine: from `labkit.fingerprint()`; this one unless told.
+
+    >>> needs_reduced_range({"architecture": "x86_64", "features": ["avx2"]})
+    True
+    """
+    machine = fingerprint() if machine is None else machine
+    x86 = machine["architecture"].lower() in ("x86_64", "amd64", "i386", "i686", "x86")
+    return x86 and not NO_OVERFLOW & set(machine["features"])
+
+
+class _Reader:
+    """Hands the images to ONNX Runtime, a batch at a time, in its own words."""
+
+    def __init__(self, name: str, images: np.ndarray) -> None:
+        self.batches: Iterator[dict] = iter(
+            [{name: images[start : start + BATCH]} for start in range(0, len(images), BATCH)]
+        )
+
+    def get_next(self) -> dict | None:
+        return next(self.batches, None)
+
+    def set_range(self, start_index: int, end_index: int) -> None:  # asked for by ONNX Runtime where files are huge
+        raise NotImplementedError("labkit calibrates with all images at once")
+
+
+def _check_images(images: np.ndarray, shape: Sequence[int]) -> None:
+    if not isinstance(images, np.ndarray) or not len(images):
+        raise ValueError("the calibration set is empty: give it a few hundred training images")
+    if images.dtype != np.float32:
+        raise ValueError(f"calibration images are float32 from 0 to 1, as the model takes them, not {images.dtype}")
+    if images.ndim != len(shape) or any(wanted not in (0, found) for wanted, found in zip(shape[1:], images.shape[1:])):
+        raise ValueError(f"calibration images have the shape {images.shape[1:]}; the file takes {tuple(shape[1:])}")
+    if not np.isfinite(images).all():
+        raise ValueError("the calibration images hold NaN or infinity, so no range fits them")
+
+
+@contextmanager
+def _quiet():
+    """ONNX Runtime's tools print their progress, and advise a preparation that the exporter has done already."""
+    logger, level = logging.getLogger(), logging.getLogger().level
+    logger.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
