@@ -29,6 +29,15 @@ PICTURES = np.arange(2 * 28 * 28).reshape(2, 1, 28, 28) % 256
 ANIMALS = ("cat", "dog", "fox")
 SEEDS = {"soft": [(0.93, 0.92, 0.94), (0.92, 0.91, 0.93)], "hard": [(0.91, 0.9, 0.92)]}
 GAINS = {"all images": (0.005, -0.002, 0.012), "few images": (0.03, 0.01, 0.05)}
+WEIGHTS = np.array([0.01, -0.02, 0.1, -0.2, 0.3])
+CURVE = [
+    {"amount": 0.0, "accuracy": 0.93, "low": 0.92, "high": 0.94},
+    {"amount": 0.9, "accuracy": 0.6, "low": 0.58, "high": 0.63},
+]
+LEDGERS = {
+    "baseline": {"raw bytes": 400, "latency": (1.0, 1.0, 1.0)},
+    "rebuilt": {"raw bytes": 100, "latency": (0.5, 0.4, 0.7)},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +64,24 @@ def compared(slow_ms: int = 4, spread: float = 0.0):
 
 # How to draw each, what its axes must say, and what a screen reader must hear.
 EVERY = {
+    "weight_histogram": (
+        lambda ax=None: plots.weight_histogram(WEIGHTS, 0.05, ax=ax),
+        "value of a weight",
+        "weights",
+        ["5 weights", "half of them within 0.1000", "2 below 0.0500"],
+    ),
+    "accuracy_curves": (
+        lambda ax=None: plots.accuracy_curves({"magnitude": CURVE}, ax=ax),
+        "pruning amount, %",
+        "accuracy, % (95 % interval)",
+        ["magnitude: 93.0 % at 0 %, 60.0 % at 90 %"],
+    ),
+    "ledgers": (
+        lambda ax=None: plots.ledgers(LEDGERS, ax=ax),
+        "% of baseline",
+        "",
+        ["baseline: raw bytes 100 %, latency 100 %", "rebuilt: raw bytes 25 %, latency 50 %"],
+    ),
     "call_times": (lambda ax=None: plots.call_times(TIMES, ax=ax), "call", "ms", ["5 calls", "1.00 ms", "1.60 ms"]),
     "a_a_errors": (
         lambda ax=None: plots.a_a_errors(PAIRS, ax=ax),
@@ -265,6 +292,29 @@ def test_a_network_stands_at_its_latency_and_accuracy_and_its_area_is_its_bytes(
     assert large / small == pytest.approx(100 / 5)
     assert [text.get_text() for text in ax.texts] == ["small, 5.0 MB", "large, 100.0 MB"]
     assert ax.get_ylabel() == "accuracy, %"
+
+
+def test_the_histogram_parts_the_weights_at_the_threshold():
+    ax = plots.weight_histogram(WEIGHTS, 0.05)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["stay: 3", "leave: 2"]
+    assert sum(patch.get_height() for patch in ax.patches) == 4  # the one farthest out is not shown
+    assert plots.weight_histogram(np.array([0.5, -0.5])).get_legend() is None
+
+
+def test_accuracy_stands_at_its_amount_with_its_interval_in_percent():
+    ax = plots.accuracy_curves({"magnitude": CURVE, "random": CURVE})
+    assert marks(ax, plots.MARKERS[0]) == [(0, 93), (90, 60)]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["magnitude", "random"]
+    ends = [path.vertices[:, 1].tolist() for path in ax.collections[0].get_paths()]
+    assert ends == [pytest.approx((92, 94)), pytest.approx((58, 63))]
+
+
+def test_ledgers_are_bars_in_percent_of_the_first_variant_and_what_was_estimated_has_its_interval():
+    ax = plots.ledgers(LEDGERS)
+    assert [bar.get_width() for bar in ax.patches] == [100, 100, 25, 50]
+    assert [text.get_text() for text in ax.texts] == ["100 %", "100 %", "25 %", "50 %"]
+    lines = [path.vertices[:, 0].tolist() for one in ax.collections for path in one.get_paths()]
+    assert lines == [pytest.approx((40, 70))]
 
 
 def test_colours_and_markers_are_all_different_and_as_many():

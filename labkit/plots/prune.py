@@ -41,17 +41,8 @@ def accuracy_curves(curves: Mapping[str, Sequence[Mapping]], ax: Axes | None = N
         amount, middle, low, high = (
             100 * np.array([row[field] for row in rows]) for field in ("amount", "accuracy", "low", "high")
         )
-        colour, marker = COLOURS[i % 7], MARKERS[i % 7]
-        ax.errorbar(
-            amount,
-            middle,
-            [middle - low, high - middle],
-            color=colour,
-            marker=marker,
-            markersize=4,
-            capsize=2,
-            label=name,
-        )
+        look = {"color": COLOURS[i % 7], "marker": MARKERS[i % 7], "linestyle": "--" if i >= 7 else "-"}
+        ax.errorbar(amount, middle, [middle - low, high - middle], markersize=4, capsize=2, label=name, **look)
         said.append(f"{name}: {middle[0]:.1f} % at {amount[0]:.0f} %, {middle[-1]:.1f} % at {amount[-1]:.0f} %")
     ax.set(xlabel="pruning amount, %", ylabel="accuracy, % (95 % interval)")
     if len(curves) > 1:
@@ -59,24 +50,37 @@ def accuracy_curves(curves: Mapping[str, Sequence[Mapping]], ax: Axes | None = N
     return labelled(ax, f"Accuracy against pruning amount. {'; '.join(said)}")
 
 
-def ledgers(rows: Mapping[str, Mapping[str, float]], ax: Axes | None = None) -> Axes:
+def ledgers(rows: Mapping[str, Mapping[str, float | tuple]], ax: Axes | None = None) -> Axes:
     """Each variant's ledgers in percent of the first variant's, as bars with the percentage at their end.
 
     Args:
-        rows: for each variant a value of every ledger, such as `{"baseline": {"raw bytes": 4727352}, ...}`.
+        rows: for each variant a value of every ledger, such as `{"baseline": {"raw bytes": 4727352}, ...}`; where it
+            was estimated, with the ends of its 95 % interval: `(value, low, high)`.
     """
     names, whole = list(rows), next(iter(rows.values()))
     ax, said = axes(ax, height=0.6 + 0.25 * len(names) * len(whole)), []
     for i, name in enumerate(names):
-        shares = [100 * rows[name][ledger] / whole[ledger] for ledger in whole]
+        ends = np.array([_percent(rows[name][ledger], whole[ledger]) for ledger in whole])
         places = np.arange(len(whole)) + (i - (len(names) - 1) / 2) * 0.8 / len(names)
-        ax.barh(places, shares, 0.8 / len(names), color=COLOURS[i % 7], label=name)
-        for place, share in zip(places, shares):
-            ax.annotate(f"{share:.0f} %", (share, place), xytext=(4, 0), textcoords="offset points", va="center")
-        said.append(f"{name}: " + ", ".join(f"{ledger} {share:.0f} %" for ledger, share in zip(whole, shares)))
+        bars = [ends[:, 0] - ends[:, 1], ends[:, 2] - ends[:, 0]]
+        ax.barh(places, ends[:, 0], 0.8 / len(names), color=COLOURS[i % 7], label=name)
+        estimated = ends[:, 1] < ends[:, 2]
+        if estimated.any():
+            spread = [side[estimated] for side in bars]
+            ax.errorbar(ends[estimated, 0], places[estimated], xerr=spread, fmt="none", ecolor=COLOURS[6], capsize=2)
+        for place, (share, _, high) in zip(places, ends):
+            ax.annotate(f"{share:.0f} %", (high, place), xytext=(4, 0), textcoords="offset points", va="center")
+        said.append(f"{name}: " + ", ".join(f"{ledger} {end[0]:.0f} %" for ledger, end in zip(whole, ends)))
     ax.set_yticks(range(len(whole)), list(whole))
-    ax.set(xlabel=f"% of {names[0]}")
+    ax.set(xlabel=f"% of {names[0]} (bars of time: 95 % interval)")
     ax.margins(x=0.12)
     ax.invert_yaxis()
     ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     return labelled(ax, f"Ledgers in percent of {names[0]}. {'; '.join(said)}")
+
+
+def _percent(value: float | tuple, whole: float | tuple) -> tuple[float, float, float]:
+    """A value, or a value and its ends, in percent of another value."""
+    ends = value if isinstance(value, tuple) else (value,) * 3
+    one = whole[0] if isinstance(whole, tuple) else whole
+    return tuple(100 * end / one for end in ends)

@@ -41,7 +41,7 @@ def stored_bytes(size: int, nonzeros: int, way: str) -> int:
 
 def ledger(model: nn.Module) -> dict[str, float]:
     """What can be counted without a clock: `parameters`, `nonzeros`, `sparsity` (of the prunable weights, 0..1),
-    `raw_bytes`, `gzip_bytes` and `int8_gzip_bytes`."""
+    `raw_bytes` and `gzip_bytes` of the file."""
     content = save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
     weights = weights_of(model).values()
     zeros, size = sum(int((w == 0).sum()) for w in weights), sum(w.size for w in weights)
@@ -51,7 +51,6 @@ def ledger(model: nn.Module) -> dict[str, float]:
         "sparsity": zeros / size,
         "raw_bytes": len(content),
         "gzip_bytes": gzip_bytes(content),
-        "int8_gzip_bytes": gzip_bytes(int8_bytes(model)),
     }
 
 

@@ -74,6 +74,7 @@ def pruning_explorer(
                     "line",
                     f"Four ledgers, {WORDS[kind]} removed",
                     y_label="% of the whole network",
+                    y_limits=(0, 120),
                     series=_ledgers([cost[kind, amount] for amount in amounts]),
                     **share,
                 )
