@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from labkit.measure.memory import give_back
+
 
 def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 28)) -> Path:
     """Writes `model` as one ONNX file with a free batch size, input `images` and output `logits`; returns its path.
@@ -39,6 +41,7 @@ def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 
     finally:
         logger.setLevel(level)
     _drop_notes(path)
+    give_back()
     return path
 
 

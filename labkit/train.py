@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from labkit.data import Split
+from labkit.measure.memory import give_back
 
 Loss = Callable[[torch.Tensor, torch.Tensor, "torch.Tensor | None"], torch.Tensor]
 
@@ -77,6 +78,7 @@ def fit(
             losses.append(total / steps)
             bar.set_postfix(loss=f"{losses[-1]:.3f}")
     model.to(memory_format=torch.contiguous_format).eval()
+    give_back()
     return losses
 
 

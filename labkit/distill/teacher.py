@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from labkit.measure.memory import give_back
 from labkit.reference import reference
 from labkit.runtimes import Predict
 
@@ -39,4 +40,6 @@ def teacher_logits(predict: Predict, images: np.ndarray, batch: int = 100) -> np
     """
     if not len(images) or batch < 1:
         raise ValueError(f"at least one image and a batch of at least 1 are needed, not {len(images)} and {batch}")
-    return np.concatenate([predict(images[start : start + batch]) for start in range(0, len(images), batch)])
+    logits = np.concatenate([predict(images[start : start + batch]) for start in range(0, len(images), batch)])
+    give_back()
+    return logits
