@@ -28,6 +28,15 @@ NETWORKS = pd.DataFrame(
 PICTURES = np.arange(2 * 28 * 28).reshape(2, 1, 28, 28) % 256
 ANIMALS = ("cat", "dog", "fox")
 SEEDS = {"soft": [(0.93, 0.92, 0.94), (0.92, 0.91, 0.93)], "hard": [(0.91, 0.9, 0.92)]}
+DIGITS = [
+    {"mantissa": 2, "accuracy": 0.91, "accuracy_low": 0.9, "accuracy_high": 0.92, "flips": 40, "images": 1000},
+    {"mantissa": 10, "accuracy": 0.93, "accuracy_low": 0.92, "accuracy_high": 0.94, "flips": 3, "images": 1000},
+]
+METHODS = [
+    {"method": "PTQ", "bits": 3, "accuracy": 0.5, "accuracy_low": 0.4, "accuracy_high": 0.6},
+    {"method": "PTQ", "bits": 8, "accuracy": 0.93, "accuracy_low": 0.92, "accuracy_high": 0.94},
+    {"method": "QAT", "bits": 3, "accuracy": 0.92, "accuracy_low": 0.91, "accuracy_high": 0.93},
+]
 GAINS = {"all images": (0.005, -0.002, 0.012), "few images": (0.03, 0.01, 0.05)}
 WEIGHTS = np.array([0.01, -0.02, 0.1, -0.2, 0.3])
 CURVE = [
@@ -119,6 +128,18 @@ EVERY = {
         "accuracy, %",
         "",
         ["soft: 93.00%, 92.00%", "hard: 91.00%", "teacher 95.00 %"],
+    ),
+    "precision": (
+        lambda ax=None: plots.precision(DIGITS, ax=ax),
+        "mantissa bits kept",
+        "accuracy, %",
+        ["2 bits: 91.00 %, 40 labels changed", "10 bits: 93.00 %, 3 labels changed"],
+    ),
+    "ptq_and_qat": (
+        lambda ax=None: plots.ptq_and_qat(METHODS, ax=ax),
+        "bits of every weight",
+        "accuracy, %",
+        ["PTQ: 3 bits 50.0 %, 8 bits 93.0 %", "QAT: 3 bits 92.0 %"],
     ),
     "differences": (
         lambda ax=None: plots.differences(GAINS, "soft minus hard", ax=ax),

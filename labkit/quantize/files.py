@@ -81,12 +81,12 @@ def needs_reduced_range(machine: dict | None = None) -> bool:
 
 
 class _Reader:
-    """Hands the images to ONNX Runtime, a batch at a time, in its own words."""
+    """Hands the images to ONNX Runtime in batches of one size: its histograms cannot do with a smaller last one."""
 
     def __init__(self, name: str, images: np.ndarray) -> None:
-        self.batches: Iterator[dict] = iter(
-            [{name: images[start : start + BATCH]} for start in range(0, len(images), BATCH)]
-        )
+        batch = max(n for n in range(1, BATCH + 1) if len(images) % n == 0)
+        starts = range(0, len(images), batch)
+        self.batches: Iterator[dict] = iter([{name: images[start : start + batch]} for start in starts])
 
     def get_next(self) -> dict | None:
         return next(self.batches, None)

@@ -153,6 +153,9 @@ def finish_qat(model: nn.Module) -> nn.Module:
     if not prepared:
         raise ValueError(f"{type(model).__name__} was not prepared for QAT: call prepare_qat first")
     for layer in prepared:
-        with torch.no_grad():
-            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+        weights = layer.weight.detach().clone()
+        # Not `remove_parametrizations`: it also takes the weights from every other copy of the layer.
+        layer.__class__ = parametrize.type_before_parametrizations(layer)
+        del layer.parametrizations
+        layer.weight = nn.Parameter(weights)
     return finished
