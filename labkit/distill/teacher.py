@@ -23,7 +23,7 @@ def ask_teacher(teacher: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
     was_training = teacher.training
     teacher.eval()
     try:
-        with torch.no_grad():  # what inference_mode returns could not stand in a loss
+        with torch.no_grad():  # what inference_mode returns cannot stand in every loss
             logits = teacher(images)
     finally:
         teacher.train(was_training)
