@@ -43,7 +43,7 @@ CLAIMS = (
         "D2.image",
         IDEA,
         "More information than hard labels",
-        "the teacher's own soft labels minus those dealt out anew within each class, 5,000 images, mean of three seeds; "
+        "the teacher's soft labels minus the same dealt out anew within each class, 5,000 images, mean of three seeds; "
         "the claim needs more than 0",
         "points",
         low=0,
