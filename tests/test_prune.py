@@ -224,6 +224,14 @@ def test_the_schedule_grows_from_nothing_to_the_amount_and_ever_more_slowly(step
     assert (np.diff(growth) <= 1e-12).all()
 
 
+@given(st.integers(1, 100), AMOUNTS, st.floats(0, 1))
+def test_the_schedule_is_the_cubic_one(steps, amount, share):
+    done = round(share * steps) / steps
+    assert prune.cubic_amount(round(share * steps), steps, amount) == pytest.approx(
+        amount * (3 * done - 3 * done**2 + done**3), abs=1e-9
+    )
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -260,7 +268,7 @@ def test_gradual_pruning_follows_the_schedule_and_never_gives_a_weight_back(smal
     for step in range(1, 26):
         with torch.no_grad():
             for layer in prune.layers(model).values():  # as training would
-                layer.weight += torch.from_numpy(random.normal(0, 0.01, layer.weight.shape).astype(np.float32))
+                layer.weight += torch.from_numpy(random.normal(0, 1, layer.weight.shape).astype(np.float32))
         after_step(model)
         zero = np.concatenate([w.ravel() == 0 for w in prune.weights_of(model).values()])
         assert removed is None or zero[removed].all()
@@ -486,6 +494,15 @@ def test_int8_codes_give_the_weights_back_to_half_a_step_and_zeros_exactly(small
     back = codes * scale.reshape(-1, 1, 1, 1)
     assert (np.abs(back - weights) <= scale.reshape(-1, 1, 1, 1) / 2 + 1e-7).all()
     assert not back[weights == 0].any()
+    assert (np.abs(codes).reshape(4, -1).max(1) == 127).all()
+
+
+def test_a_channel_of_zeros_has_codes_of_zero(small):
+    silent = prune.masked_channels(small, {"features.0": [1, 2]})
+    with np.errstate(all="raise"):
+        content = prune.int8_bytes(silent)
+    codes = np.frombuffer(content[16 : 16 + 36], np.int8).reshape(4, 9)
+    assert codes.any(1).tolist() == [False, True, True, False]
 
 
 # Amounts
