@@ -18,16 +18,16 @@ def _softmax(logits: np.ndarray, axis: int = 1) -> np.ndarray:
     return powers / powers.sum(axis, keepdims=True)
 
 
-def _same(found: np.ndarray, right: np.ndarray, tolerance: float = 1e-6) -> bool:
-    return all_near(found.ravel().tolist(), np.asarray(right, float).ravel().tolist(), tolerance)
+def _same(found: np.ndarray, right: np.ndarray) -> bool:
+    return all_near(found.ravel().tolist(), np.asarray(right, float).ravel().tolist())
 
 
-def _expect(found: np.ndarray, right: np.ndarray, mistakes: dict, otherwise: str, tolerance: float = 1e-6) -> None:
+def _expect(found: np.ndarray, right: np.ndarray, mistakes: dict, otherwise: str) -> None:
     """`laws.expect` for arrays of one shape."""
-    if _same(found, right, tolerance):
+    if _same(found, right):
         return
     for hint, value in mistakes.items():
-        if np.shape(value) == right.shape and np.isfinite(value).all() and _same(found, value, tolerance):
+        if np.isfinite(value).all() and _same(found, value):
             raise Wrong(hint)
     if any(_same(found, np.round(right, digits)) for digits in range(7)):
         raise Wrong("do not round the result: return all of its digits")
@@ -44,16 +44,12 @@ def _softened(answer, logits: np.ndarray, temperature: float) -> np.ndarray:
 def _each_image_has_probabilities_that_add_up_to_one(answer, random):
     logits = _logits(random, 5, 7)
     found = _softened(answer, logits, 1.0)
+    axis = "each image needs probabilities of its own: add up over the classes (axis 1), not over the images"
     mistakes = {
-        "each image needs probabilities of its own: add up over the classes (axis 1), not over the images": _softmax(
-            logits, 0
-        ),
+        axis: _softmax(logits, 0),
         "each image is divided by its own sum, not by the sum over all images": np.exp(logits) / np.exp(logits).sum(),
         "these are only powers of e: divide each row by its sum, so that it adds up to 1": np.exp(logits),
-        "take the power of e first; dividing the logits by their sum gives no probabilities": logits
-        / logits.sum(1, keepdims=True),
         "these are logarithms of probabilities: take np.exp of them": np.log(_softmax(logits)),
-        "all classes have the same probability: use the logits": np.full(logits.shape, 1 / 7),
         "a probability for every class is wanted, not only a 1 for the largest": np.eye(7)[logits.argmax(1)],
     }
     _expect(found, _softmax(logits), mistakes, "at temperature 1 this is softmax: e to each logit, over the row's sum")
@@ -135,6 +131,11 @@ def _certainty_is_zero_bits_and_equal_chances_are_log2_of_their_number(answer, r
 # ask_teacher(teacher, images) -> tensor (n, classes)
 
 
+def _close(found: np.ndarray, right: np.ndarray) -> bool:
+    """Whether float32 arithmetic explains the difference."""
+    return abs(found - right).max() <= 1e-4 * abs(right).max()
+
+
 def _asked(answer, random) -> tuple[np.ndarray, tuple, np.ndarray, np.ndarray, dict]:
     """What the student got from a teacher in training mode, and the logits of both modes."""
     n, pixels, classes = 6, 9, 4
@@ -150,16 +151,16 @@ def _asked(answer, random) -> tuple[np.ndarray, tuple, np.ndarray, np.ndarray, d
             raise Wrong("return the tensor that the teacher gave, not a NumPy array")
         array(found, (n, classes), "logits")  # says what it is instead
     logits = array(found[0], (n, classes), "logits")
-    if _same(logits, _softmax(evaluated), 1e-3):
+    if _close(logits, _softmax(evaluated)):
         raise Wrong("these are probabilities: return the teacher's logits as they are")
-    if not (_same(logits, evaluated, 1e-3) or _same(logits, trained, 1e-3)):
+    if not (_close(logits, evaluated) or _close(logits, trained)):
         raise Wrong("these are not the teacher's logits: return teacher(images)")
     return logits, found, evaluated, trained, teacher
 
 
 def _the_teacher_answers_in_evaluation_mode(answer, random):
     logits, _, evaluated, _, _ = _asked(answer, random)
-    if not _same(logits, evaluated, 1e-3):
+    if not _close(logits, evaluated):
         raise Wrong(
             "the teacher was still in training mode, so each answer depends on the other images of the batch: "
             "call teacher.eval() before you ask"
@@ -168,7 +169,7 @@ def _the_teacher_answers_in_evaluation_mode(answer, random):
 
 def _the_teacher_stays_as_it_was(answer, random):
     _, (_, _, mean), _, _, teacher = _asked(answer, random)
-    if not _same(np.asarray(mean), teacher["mean"], 1e-4):
+    if not _close(np.asarray(mean), teacher["mean"]):
         raise Wrong(
             "asking changed the teacher: in training mode, BatchNorm mixes the images' mean into its own; "
             "call teacher.eval() before you ask"
@@ -198,49 +199,48 @@ def _hard(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return -np.log(_softmax(logits)[np.arange(len(labels)), labels])
 
 
-def _divergence(teacher: np.ndarray, student: np.ndarray) -> np.ndarray:
-    """What each class adds to the KL divergence of each image (nats)."""
-    return teacher * (np.log(teacher) - np.log(student))
+def _divergence(teacher: np.ndarray, student: np.ndarray) -> float:
+    """KL divergence of probabilities (nats), mean over the images."""
+    return float((teacher * (np.log(teacher) - np.log(student))).sum() / len(teacher))
 
 
-def _soft_mistakes(student, teacher, temperature) -> dict[str, float]:
-    """Wrong soft losses, with the factor of the temperature squared, by the hint that names what was done."""
+def _soft(student: np.ndarray, teacher: np.ndarray, temperature: float) -> float:
+    return _divergence(_softmax(teacher / temperature), _softmax(student / temperature)) * temperature**2
+
+
+def _soft_mistakes(student: np.ndarray, teacher: np.ndarray, temperature: float) -> dict[str, float]:
+    """Wrong soft losses by the hint that names what was done."""
     p, q, square = _softmax(teacher / temperature), _softmax(student / temperature), temperature**2
-    every, (n, classes) = _divergence(p, q), student.shape
-    right = every.sum() / n * square
-    return {
-        "the temperature's square is missing: without it a higher temperature makes the soft loss count less": right
-        / square,
-        "multiply by the temperature squared, not by the temperature": right / temperature,
-        "teacher and student are swapped in the KL divergence: the teacher's probabilities weigh the difference": (
-            _divergence(q, p).sum() / n * square
-        ),
+    cold_p, cold_q, right, (n, classes) = (
+        _softmax(teacher),
+        _softmax(student),
+        _soft(student, teacher, temperature),
+        p.shape,
+    )
+    other_axis = _divergence(_softmax(teacher / temperature, 0), _softmax(student / temperature, 0))
+    turned_round = _divergence(_softmax(teacher * temperature), _softmax(student * temperature))
+    without_square = (
+        "the temperature's square is missing: without it a higher temperature makes the soft loss count less"
+    )
+    swapped = "teacher and student are swapped in the KL divergence: the teacher's probabilities weigh the difference"
+    by_classes = (
         f"this is {classes} times too small: add up over the classes and take the mean over the images only, as "
-        "reduction='batchmean' does": every.mean() * square,
+    )
+    entropy = "this is the cross-entropy: subtract what remains for a perfect student, log p - log q instead of - log q"
+    return {
+        without_square: right / square,
+        swapped: _divergence(q, p) * square,
+        by_classes + "reduction='batchmean' does": right / classes,
+        entropy: -(p * np.log(q)).sum() / n * square,
+        "multiply by the temperature squared, not by the temperature": right / temperature,
         "this is the sum over the images: take their mean": right * n,
-        "the teacher's logits were not divided by the temperature": _divergence(_softmax(teacher), q).sum()
-        / n
-        * square,
-        "the student's logits were not divided by the temperature": _divergence(p, _softmax(student)).sum()
-        / n
-        * square,
-        "this is the cross-entropy: subtract what remains for a perfect student, log p - log q instead of - log q": (
-            -(p * np.log(q)).sum() / n * square
-        ),
-        "the softmax must be taken over the classes (axis 1) of each image": (
-            _divergence(_softmax(teacher / temperature, 0), _softmax(student / temperature, 0)).sum() / n * square
-        ),
+        "the teacher's logits were not divided by the temperature": _divergence(cold_p, q) * square,
+        "the student's logits were not divided by the temperature": _divergence(p, cold_q) * square,
+        "the softmax must be taken over the classes (axis 1) of each image": other_axis * square,
         "this is in bits: use the natural logarithm, np.log": right / np.log(2),
-        "the temperature divides the logits: do not multiply": (
-            _divergence(_softmax(teacher * temperature), _softmax(student * temperature)).sum() / n * square
-        ),
+        "the temperature divides the logits: do not multiply": turned_round * square,
         "this compares squares of differences; the soft loss is a KL divergence": ((p - q) ** 2).sum() / n * square,
     }
-
-
-def _soft(student, teacher, temperature) -> float:
-    every = _divergence(_softmax(teacher / temperature), _softmax(student / temperature))
-    return float(every.sum() / len(student) * temperature**2)
 
 
 def _alpha_one_is_the_hard_loss(answer, random):
@@ -250,7 +250,6 @@ def _alpha_one_is_the_hard_loss(answer, random):
     soft = _soft(student, teacher, temperature)
     mistakes = {
         "alpha weighs the HARD loss: with alpha = 1 the teacher must not matter": soft,
-        "alpha weighs the HARD loss: with alpha = 1 the teacher must not matter at all": soft / temperature**2,
         "with alpha = 1 the soft loss must vanish: its weight is 1 - alpha": each.mean() + soft,
         "alpha must weigh the two losses: this is their mean": (each.mean() + soft) / 2,
         "the hard loss takes the mean over the images, not the sum": each.sum(),
@@ -339,22 +338,19 @@ def _smoothing_is_spread_over_all_classes(answer, random):
     labels, classes = _labels(random)
     smoothing = float(random.uniform(0.1, 0.5))
     found = array(answer(labels, classes, smoothing), (6, classes), "probabilities")
-    sure = np.eye(classes)[labels]
-    right = (1 - smoothing) * sure + smoothing / classes
+    sure, share = np.eye(classes)[labels], smoothing / classes
+    kept = (1 - smoothing) * sure
     others = (1 - sure) * smoothing / (classes - 1)
     mistakes = {
-        "the share is spread over ALL classes, the right one too: each gets smoothing / classes": (1 - smoothing) * sure
-        + others,
-        "the right class keeps 1 - smoothing and gets its part of the spread share too": (1 - smoothing) * sure
-        + (1 - sure) * smoothing / classes,
-        "each row must add up to 1: take the share that is spread away from the right class": sure
-        + smoothing / classes,
-        "the others get nothing: spread `smoothing` over all classes": (1 - smoothing) * sure,
+        "the share is spread over ALL classes, the right one too: each gets smoothing / classes": kept + others,
+        "the right class keeps 1 - smoothing and gets its part of the spread share too": kept + (1 - sure) * share,
+        "each row must add up to 1: take the share that is spread away from the right class": sure + share,
+        "the others get nothing: spread `smoothing` over all classes": kept,
         "these are still hard labels": sure,
-        "divide the spread share by the number of classes": (1 - smoothing) * sure + smoothing,
+        "divide the spread share by the number of classes": kept + smoothing,
         "the two shares are swapped: `smoothing` is what the label loses": smoothing * sure + (1 - smoothing) / classes,
     }
-    _expect(found, right, mistakes, "each class gets smoothing / classes, the right one 1 - smoothing on top")
+    _expect(found, kept + share, mistakes, "each class gets smoothing / classes, the right one 1 - smoothing on top")
 
 
 def _without_smoothing_the_labels_are_hard(answer, random):
@@ -445,50 +441,29 @@ def _the_interval_reaches_t_standard_errors(answer, random):
         raise Wrong("the interval reaches equally far to both sides of the mean")
 
 
+SOFTEN = (
+    _each_image_has_probabilities_that_add_up_to_one,
+    _the_temperature_divides_the_logits,
+    _large_logits_do_not_overflow,
+)
+ENTROPY = (
+    _entropy_adds_up_probability_times_its_logarithm,
+    _certainty_is_zero_bits_and_equal_chances_are_log2_of_their_number,
+)
+TEACHER = (_the_teacher_answers_in_evaluation_mode, _the_teacher_stays_as_it_was, _the_answer_carries_no_gradients)
+LOSS = (_alpha_one_is_the_hard_loss, _alpha_zero_is_the_soft_loss, _alpha_mixes_the_two)
+GRADIENT = (_the_gradient_is_the_difference_of_the_probabilities, _a_student_that_agrees_has_no_gradient)
+SMOOTHING = (_smoothing_is_spread_over_all_classes, _without_smoothing_the_labels_are_hard)
+COUNTS = (_only_one_of_the_two_is_right, _where_both_agree_nothing_counts)
+GAIN = (_the_gain_is_the_mean_over_the_seeds, _the_interval_reaches_t_standard_errors)
+
 EXERCISES = (
-    Exercise(
-        "soften",
-        2,
-        True,
-        (
-            _each_image_has_probabilities_that_add_up_to_one,
-            _the_temperature_divides_the_logits,
-            _large_logits_do_not_overflow,
-        ),
-    ),
-    Exercise(
-        "entropy_bits",
-        1,
-        False,
-        (
-            _entropy_adds_up_probability_times_its_logarithm,
-            _certainty_is_zero_bits_and_equal_chances_are_log2_of_their_number,
-        ),
-    ),
-    Exercise(
-        "ask_teacher",
-        2,
-        True,
-        (_the_teacher_answers_in_evaluation_mode, _the_teacher_stays_as_it_was, _the_answer_carries_no_gradients),
-    ),
-    Exercise(
-        "distillation_loss",
-        3,
-        True,
-        (_alpha_one_is_the_hard_loss, _alpha_zero_is_the_soft_loss, _alpha_mixes_the_two),
-    ),
-    Exercise(
-        "soft_loss_gradient",
-        1,
-        False,
-        (
-            _the_gradient_is_the_difference_of_the_probabilities,
-            _a_student_that_agrees_has_no_gradient,
-        ),
-    ),
-    Exercise(
-        "smooth_labels", 1, False, (_smoothing_is_spread_over_all_classes, _without_smoothing_the_labels_are_hard)
-    ),
-    Exercise("paired_counts", 1, False, (_only_one_of_the_two_is_right, _where_both_agree_nothing_counts)),
-    Exercise("mean_gain", 1, False, (_the_gain_is_the_mean_over_the_seeds, _the_interval_reaches_t_standard_errors)),
+    Exercise("soften", 2, True, SOFTEN),
+    Exercise("entropy_bits", 1, False, ENTROPY),
+    Exercise("ask_teacher", 2, True, TEACHER),
+    Exercise("distillation_loss", 3, True, LOSS),
+    Exercise("soft_loss_gradient", 1, False, GRADIENT),
+    Exercise("smooth_labels", 1, False, SMOOTHING),
+    Exercise("paired_counts", 1, False, COUNTS),
+    Exercise("mean_gain", 1, False, GAIN),
 )
