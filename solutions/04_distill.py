@@ -229,8 +229,8 @@ for name, network in {"before": model, "after": spoiled}.items():
 # From two sources. The **hard loss** is the usual one: minus the logarithm of the probability that the student gives to
 # the right class, mean over the images. The **soft loss** asks how far the student's probabilities `q` are from the
 # teacher's `p`: the sum of `p * (log p - log q)` over the classes, mean over the images. This is the Kullback-Leibler
-# (KL) divergence, 0 if both agree. `alpha` weighs the two. Why the soft loss is multiplied by the temperature squared,
-# you will see below.
+# (KL) divergence, 0 if both agree. `alpha` is the weight of the *hard* loss. Why the soft loss is multiplied by the
+# temperature squared, you will see below.
 #
 # ### Exercise: `distillation_loss` (core, 3 points)
 #
@@ -259,8 +259,9 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature=3.0, a
 check("distillation_loss", distillation_loss)
 
 # %% [markdown]
-# **See it.** The slide's line is `F.kl_div(soft_student, soft_teacher)`. A fresh student, 500 images, temperature 3.
-# Which of the two lines agrees with your soft loss?
+# **See it.** The slide's line is `F.kl_div(soft_student, soft_teacher)`. A fresh student, 500 images, temperature 3. In
+# a cell of your own, `distillation_loss(fresh_logits.numpy(), test_logits[:500], test.labels[:500], 3, alpha=0) / 9` is
+# your soft loss. Which of these numbers agrees with it?
 
 # %%
 torch.manual_seed(0)
@@ -271,14 +272,16 @@ with warnings.catch_warnings(record=True) as said:
     warnings.simplefilter("always")
     slide = F.kl_div(soft_student, soft_teacher)
 right = F.kl_div(soft_student, soft_teacher, reduction="batchmean")
+swapped = F.kl_div(soft_teacher.log(), soft_student.exp(), reduction="batchmean")
 print(f"the slide's {slide:.4f}, batchmean {right:.4f}: {right / slide:.1f} times as much")
-print("PyTorch warns:", *{str(warning.message)[:120] for warning in said})
+print(f"batchmean with teacher and student swapped: {swapped:.4f}")
+print("PyTorch warns:", *{str(warning.message) for warning in said})
 
 # %% [markdown]
 # The slide's default also divides by the number of classes, here ten. So its soft loss counts ten times less than its
 # `alpha = 0.5` says: of the two weights together the teacher gets 0.05 of 0.55, a share of 1/11 and not of 1/2. The fix
-# is `reduction="batchmean"`. A second trap is silent: swap the two arguments, and there is a number, but not the
-# divergence.
+# is `reduction="batchmean"`. A second trap is silent: with teacher and student swapped, there is a number, but another
+# one, and training follows it.
 #
 # Now the temperature squared. Training does not see the loss, it sees the **gradient**: by how much the loss grows when
 # a logit of the student's grows.
@@ -372,7 +375,9 @@ def smooth_labels(labels, classes, smoothing=0.1):
 check("smooth_labels", smooth_labels)
 
 # %% [markdown]
-# **See it.** The same shirt's labels for each kind of training, in per cent.
+# **See it.** The same shirt's labels for each kind of training, in per cent, and below them the mean over all shirts:
+# this is what the slide means by "student learns relationships". Which classes does the teacher find similar to a
+# shirt?
 
 # %% tags=["nbval-check-output"]
 first = np.flatnonzero(pupils.labels == 6)[:1]
@@ -382,6 +387,7 @@ kinds = {
     "smoothed": lk.distill.smooth_labels(pupils.labels[first], 10, 0.1),
     "soft, T = 3": lk.distill.soften(targets[first], 3),
     "shuffled, T = 3": lk.distill.soften(dealt[first], 3),
+    "all shirts, T = 3": lk.distill.soften(targets[pupils.labels == 6], 3).mean(0, keepdims=True),
 }
 table = pd.DataFrame({kind: 100 * shares[0] for kind, shares in kinds.items()}, index=classes)
 print(table.T.round(0).astype(int).to_string())
