@@ -381,6 +381,9 @@ for row in schedule.select(way="gradual"):
 ax = lk.plots.differences(differences, "gradual minus one-shot")
 
 # %% [markdown]
+# Gradual pruning is no better here: of 156 steps, half pass before the amount is reached, and few are left to recover. Those
+# who proposed it (Zhu and Gupta, 2017) trained for many thousands of steps.
+#
 # **Question (1 point, marked by hand).** Fine-tuning runs over the training images again. Why would it be wrong to compare a
 # fine-tuned pruned network with a baseline that got no further training, and what does the amount 0 in the figure above tell?
 
