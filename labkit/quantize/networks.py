@@ -98,8 +98,8 @@ def straight_through(weights: torch.Tensor, scale: torch.Tensor | float, bits: i
 
     Source: Y. Bengio, N. Leonard and A. Courville, "Estimating or propagating gradients" (2013).
 
-    >>> straight_through(torch.tensor([0.26, -9.0]), 0.1, bits=3).round(decimals=1).tolist()
-    [0.3, -0.3]
+    >>> straight_through(torch.tensor([1.25, -9.0]), 0.5, bits=3).tolist()
+    [1.0, -1.5]
     """
     codes = (weights / scale).round().clamp(*limits(bits))
     return weights + (scale * codes - weights).detach()

@@ -62,7 +62,13 @@ def bits_explorer(weights: Mapping[str, np.ndarray], rows: Sequence[Mapping], al
         panels=[
             Panel("line", "Accuracy", "bits of a weight", "%", bits, [_curve(grid, bits, s) for s in schemes]),
             Panel("hist", "Weights of the layer before", series=[Series("before")], **axes),
-            Panel("hist", "The same weights after rounding", series=[Series("after")], **axes),
+            Panel(
+                "hist",
+                "The same weights after rounding (bars cut at 50 %)",
+                series=[Series("after")],
+                y_limits=(0, 50),
+                **axes,
+            ),
         ],
         frames=frames,
         source=source,
