@@ -341,9 +341,9 @@ print(f"from temperature 10 to 20 the gradient shrinks to {plain[19] / plain[9]:
 # labels?
 
 # %% [markdown] written="why_t_squared" points=1
-# The balance of the two losses. At temperature 10 the soft loss's gradient is up to 100 times smaller than at
-# temperature 1, so the hard loss decides nearly alone, as if alpha were close to 1. A difference in accuracy could then
-# be due to the lost teacher and not to the temperature.
+# The balance of the two losses. At temperature 10 the soft loss's gradient is some 40 times shorter than at temperature
+# 1 in the figure (100 times by the rule of the square), so the hard loss decides nearly alone, as if alpha were close
+# to 1. A difference in accuracy could then be due to the lost teacher and not to the temperature.
 
 # %% [markdown]
 # ### Impostors: labels that only look like a teacher's
@@ -421,7 +421,9 @@ validation = lk.data.load().validation
 right = {name: lk.train.correct(predict, validation) for name, predict in learned.items()}
 gain, low, high = lk.measure.accuracy_difference(right["hard"], right["soft"])
 print(f"hard {right['hard'].mean():.1%}, soft {right['soft'].mean():.1%} of 5,000 images")
-print(f"gain {100 * gain:+.1f} points, 95 % interval {100 * low:+.1f} to {100 * high:+.1f}")
+print(
+    f"you guessed {my_guess}; gain {100 * gain:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+)
 
 # %% [markdown]
 # One short run decides nothing, whatever it says: the interval knows only that other *images* would give another
@@ -562,7 +564,8 @@ lk.claims.table(*verdicts[1:])
 
 # %% [markdown]
 # "Cannot tell" means that the interval holds both a gain and none: a difference inside the noise. More seeds would
-# narrow it.
+# narrow it. With few images, remember where a gain is from: the teacher itself has learned from 55,000 labels, and some
+# of what it learned from the others reaches the student through its soft labels.
 #
 # ### Which alpha, which temperature?
 #
@@ -659,8 +662,9 @@ lk.claims.table(*verdicts)
 
 # %% [markdown]
 # Two caveats. Three seeds tell a large effect from none, but not a small one: read "cannot tell" as that and not as
-# "no". And these are small photographs of clothes, with 55,000 labels: the teacher has little to add where labels are
-# plenty. Where they are few, or the classes many, it may add more.
+# "no"; and they all answered the same 10,000 test images. And these are small photographs of clothes in ten classes:
+# where labels are plenty, the teacher has little to add to them. With more classes, or another student, the gain may be
+# larger or smaller.
 #
 # **Go further** (not graded). Train the short students with `lk.distill.smoothed_loss()`, or with the teacher in the
 # wrong mode, and compare. Could a student of a student be smaller still?
