@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from labkit import distill, pixels
 from labkit.distill.gain import T_VALUES
+from labkit.exercises.recipes import Recipe, build
 from labkit.models import Student
 from labkit.runtimes import torch_predictor
 
@@ -204,6 +205,20 @@ def test_the_batch_changes_no_logit(images, batch):
 
     np.testing.assert_array_equal(distill.teacher_logits(predict, images, batch), predict(images))
     assert max(asked[:-1]) <= batch
+
+
+@pytest.mark.parametrize(("mode", "moved"), [("eval", False), ("train", True)])
+def test_a_law_hears_what_asking_did_to_the_teacher_of_a_recipe(mode, moved):
+    teacher = {"weight": np.eye(3), "mean": np.array([1.0, 2.0, 3.0]), "variance": np.ones(3)}
+    (network, inputs), finish = build(
+        (Recipe("teacher", teacher), Recipe("tensor", {"values": np.zeros((2, 3), "f4")}))
+    )
+    assert network.training
+    logits, gradients, mean = finish(getattr(network, mode)()(inputs))
+    assert gradients
+    np.testing.assert_allclose(mean, teacher["mean"] * (0.9 if moved else 1), rtol=1e-6)
+    np.testing.assert_allclose(logits, [-teacher["mean"] * (not moved)] * 2, atol=1e-4)
+    assert finish("text") == "text"
 
 
 # paired_counts, mean_gain
