@@ -14,7 +14,9 @@ EDGES = np.linspace(-1, 1, 42)  # an odd number of columns: 0 is in the middle o
 CLIFF = -0.01
 
 
-def bits_explorer(weights: Mapping[str, np.ndarray], rows: Sequence[Mapping], alone: Sequence[Mapping], source: str):
+def bits_explorer(
+    weights: Mapping[str, np.ndarray], rows: Sequence[Mapping], alone: Sequence[Mapping], source: str
+) -> Explorer:
     """What 8 to 2 bits do to the weights of each layer, and to the accuracy of the network.
 
     Args:
@@ -28,9 +30,8 @@ def bits_explorer(weights: Mapping[str, np.ndarray], rows: Sequence[Mapping], al
     """
     if not weights:
         raise ValueError("there are no layers to show")
-    grid = _grid(rows, ("bits", "scheme"))
-    single = _grid(alone, ("bits", "scheme", "layer"))
-    bits, schemes, names = sorted({b for b, _ in grid}), list(SCHEMES), list(weights)
+    grid, single = _grid(rows, ("bits", "scheme")), _grid(alone, ("bits", "scheme", "layer"))
+    bits, names = sorted({width for width, _ in grid}), list(weights)
     controls = [
         Control("bits", bits[::-1], "bits of a weight", text=[f"{b} bits" for b in bits[::-1]]),
         Control("scheme", range(2), "scales", text=list(SCHEMES.values())),
@@ -39,43 +40,47 @@ def bits_explorer(weights: Mapping[str, np.ndarray], rows: Sequence[Mapping], al
     before = {name: _shares(values, values) for name, values in weights.items()}
     frames = []
     for width, i, j in combinations(controls):
-        scheme, name = schemes[i], names[j]
-        for known, key in ((grid, (width, scheme)), (single, (width, scheme, name))):
-            if key not in known:
-                raise ValueError(f"no row for {key}: every combination must be there")
-        readouts, after = _rounded(weights[name], width, scheme)
-        row, one = grid[width, scheme], single[width, scheme, name]
-        readouts = {
-            "accuracy, all layers rounded": _interval(row, "accuracy", 100, " %"),
-            "against float32": _interval(row, "difference", 100, " points"),
-            f"this layer alone ({one['images']:,} images)": _interval(one, "difference", 100, " points"),
-            **readouts,
-        }
-        views = [View(at=(i, bits.index(width))), View(y=[before[name]]), View(y=[after])]
+        readouts, after = _state(grid, single, weights, (width, list(SCHEMES)[i], names[j]))
+        views = [View(at=(i, bits.index(width))), View(y=[before[names[j]]]), View(y=[after])]
         frames.append(Frame(readouts, views))
-    axes = {"x_label": "weight over the layer's largest", "y_label": "% of weights", "x": EDGES.tolist()}
     return Explorer(
         title="What fewer bits do",
         description="Weights are rounded to symmetric codes, activations stay float32. The bars of the accuracy are "
         "95 % intervals.",
         controls=controls,
-        panels=[
-            Panel("line", "Accuracy", "bits of a weight", "%", bits, [_curve(grid, bits, s) for s in schemes]),
-            Panel("hist", "Weights of the layer before", series=[Series("before")], **axes),
-            Panel(
-                "hist",
-                "The same weights after rounding (bars cut at 50 %)",
-                series=[Series("after")],
-                y_limits=(0, 50),
-                **axes,
-            ),
-        ],
+        panels=_bits_panels(grid, bits),
         frames=frames,
         source=source,
         question="With one scale per tensor, from how many bits down is more than one point of accuracy lost?",
         choices=[str(b) for b in bits[::-1][1:6]],
         answer=f"{_cliff(grid, bits)} bits.",
     )
+
+
+def _bits_panels(grid, bits) -> list[Panel]:
+    curves = [_curve(grid, bits, scheme) for scheme in SCHEMES]
+    axes = {"x_label": "weight over the layer's largest", "y_label": "% of weights", "x": EDGES.tolist()}
+    cut = {"title": "The same weights after rounding (bars cut at 50 %)", "y_limits": (0, 50)}
+    return [
+        Panel("line", "Accuracy", "bits of a weight", "%", bits, curves),
+        Panel("hist", "Weights of the layer before", series=[Series("before")], **axes),
+        Panel("hist", series=[Series("after")], **cut, **axes),
+    ]
+
+
+def _state(grid, single, weights, key) -> tuple[dict, list[float]]:
+    """The readouts at `key` (bits, scheme, layer), and the columns of that layer's rounded weights."""
+    for known, part in ((grid, key[:2]), (single, key)):
+        if part not in known:
+            raise ValueError(f"no row for {part}: every combination must be there")
+    row, one = grid[key[:2]], single[key]
+    readouts, after = _rounded(weights[key[2]], *key[:2])
+    accuracies = {
+        "accuracy, all layers rounded": _interval(row, "accuracy", 100, " %"),
+        "against float32": _interval(row, "difference", 100, " points"),
+        f"this layer alone ({one['images']:,} images)": _interval(one, "difference", 100, " points"),
+    }
+    return accuracies | readouts, after
 
 
 def crossover_explorer(rows: Sequence[Mapping], source: str) -> Explorer:
@@ -99,18 +104,9 @@ def crossover_explorer(rows: Sequence[Mapping], source: str) -> Explorer:
     ]
     frames = []
     for width, batch in combinations(controls):
-        row, (j, i) = grid[width, batch], (batches.index(batch), widths.index(width))
-        faster = "faster" if row["ratio_high"] < 1 else "slower" if row["ratio_low"] > 1 else "cannot tell"
-        readouts = {
-            "int8 against float32": f"{1 / row['ratio']:.2f} times ({1 / row['ratio_high']:.2f} to "
-            f"{1 / row['ratio_low']:.2f})",
-            "int8 is": faster,
-            "float32": f"{row['float_ms']:.4f} ms",
-            "int8": f"{row['int8_ms']:.4f} ms",
-            "weights": f"{number(width * width)}",
-        }
         times = [[grid[w, batch][f"{kind}_ms"] for w in widths] for kind in ("float", "int8")]
-        frames.append(Frame(readouts, [View(at=(j, i)), View(y=times, at=(1, i))]))
+        i, j = widths.index(width), batches.index(batch)
+        frames.append(Frame(_speed(grid[width, batch]), [View(at=(j, i)), View(y=times, at=(1, i))]))
     axes = {"x_label": "width of the layer (inputs = outputs)", "x": widths, "x_scale": "log", "y_scale": "log"}
     return Explorer(
         title="Where int8 starts to win",
@@ -137,6 +133,18 @@ def _crossing(grid, widths, batch) -> dict:
         "question": f"At batch {batch}, from which width on is int8 faster on this CPU?",
         "choices": [*map(str, widths[:: max(1, len(widths) // 4)]), "never"],
         "answer": f"measured: from {first} on." if first else "measured: not once up to the widest, or not steadily.",
+    }
+
+
+def _speed(row: Mapping) -> dict:
+    """The readouts of one measured layer."""
+    speed, low, high = (1 / row[end] for end in ("ratio", "ratio_high", "ratio_low"))
+    return {
+        "int8 against float32": f"{speed:.2f} times ({low:.2f} to {high:.2f})",
+        "int8 is": "faster" if low > 1 else "slower" if high < 1 else "cannot tell",
+        "float32": f"{row['float_ms']:.4f} ms",
+        "int8": f"{row['int8_ms']:.4f} ms",
+        "weights": number(row["width"] ** 2),
     }
 
 
