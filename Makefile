@@ -67,7 +67,8 @@ sweeps: install  ## Compute what the sliders show, and train the other shipped w
 wheel: install  ## Build dist/labkit-*.whl with data, weights and labs inside
 	$(BIN)/python -m build --wheel --no-isolation
 
-bench: install  ## Run every benchmark; each writes JSON to benchmarks/results/
+bench:  ## Run every benchmark; each writes JSON to benchmarks/results/ (needs system-deps)
+	@$(INSTALL) --with browser
 	@for script in $(filter-out %/common.py,$(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 doctor: install  ## Say what this machine has and what is missing

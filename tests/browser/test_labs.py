@@ -1,23 +1,28 @@
 """A student's visit: each lab in JupyterLab, every cell run unfilled, every slider dragged.
 
-With LABKIT_PICTURES set to a folder, the pictures of the README are taken on the way (`make pictures`).
+On the way the pictures of the README are taken if LABKIT_PICTURES names a folder (`make pictures`), and every slider is
+timed if LABKIT_SLIDERS does (`benchmarks/sliders.py`).
 """
 
+import json
 import os
 from pathlib import Path
 
 import nbformat
 import pytest
 from playwright.sync_api import expect
-from stopwatch import spot
+from stopwatch import slider_times, spot
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-WIDGETS = {"01_benchmark": 3}
+WIDGETS = {"01_benchmark": 3, "02_quantize": 2, "03_prune": 1, "04_distill": 2}
 PICTURES = {
-    "widget": ".lk-explorer >> nth=2",
-    "tradeoff": "svg[aria-label^='Accuracy against latency']",
+    "01_benchmark": {
+        "widget": ".lk-explorer >> nth=2",
+        "tradeoff": "svg[aria-label^='Accuracy against latency']",
+    },
+    "03_prune": {"pruning": ".lk-explorer >> nth=0"},
 }
 
 
@@ -61,10 +66,18 @@ def test_a_lab_runs_unfilled_from_top_to_bottom_and_every_slider_moves_its_figur
                     break
                 page.wait_for_timeout(100)
             assert shown(explorer) != before, f"slider {j} of widget {i} moved nothing"
-    take_pictures(page)
+    take_pictures(page, name)
+    time_sliders(page, name)
 
 
-def take_pictures(page):
+def take_pictures(page, lab):
     if folder := os.environ.get("LABKIT_PICTURES"):
-        for name, selector in PICTURES.items():
+        for name, selector in PICTURES.get(lab, {}).items():
             page.locator(selector).screenshot(path=Path(folder) / f"{name}.png")
+
+
+def time_sliders(page, lab):
+    if folder := os.environ.get("LABKIT_SLIDERS"):
+        sliders = page.locator(".lk-explorer").get_by_role("slider")
+        times = [slider_times(page, sliders.nth(i)) for i in range(sliders.count())]
+        (Path(folder) / f"{lab}.json").write_text(json.dumps(times))

@@ -1,0 +1,34 @@
+"""The explorers of labs 02 to 04 as the labs make them, from what is shipped."""
+
+from labkit import data, models, prune, quantize, sweeps, widgets
+from labkit.runtimes import torch_predictor
+
+
+def bits():
+    layers = quantize.layers(models.load_baseline())
+    weights = {name: layer.weight.detach().numpy() for name, layer in layers.items()}
+    rows, alone = sweeps.load("quantize_bits").select(outlier="no"), sweeps.load("quantize_layers").rows
+    return widgets.bits_explorer(weights, rows, alone, "shipped")
+
+
+def crossover():
+    return widgets.crossover_explorer(sweeps.load("quantize_crossover").rows, "shipped")
+
+
+def pruning():
+    rows = [row for part in ("unstructured", "structured") for row in sweeps.load(f"prune_{part}").rows]
+    accuracies = [row for row in rows if row["kind"] != "random"]
+    return widgets.pruning_explorer(accuracies, sweeps.load("prune_amounts").rows, prune.EDGES, ["shipped"] * 2)
+
+
+def temperature():
+    test = data.load().test
+    logits = torch_predictor(models.load_baseline())(test.inputs[:4])
+    return widgets.temperature_explorer(test.images[:4], logits, test.labels[:4], data.CLASSES, "shipped")
+
+
+def alpha():
+    return widgets.alpha_explorer(sweeps.load("distill_alpha_temperature").rows, "shipped")
+
+
+LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha)
