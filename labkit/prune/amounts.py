@@ -23,7 +23,7 @@ EDGES = tuple(round(0.004 * i, 3) for i in range(21))  # of the histogram of mag
 
 
 def measure_amounts(
-    model: models.Baseline, images: np.ndarray, amounts: Sequence[float] = AMOUNTS, seconds: float = 8.0
+    model: models.Baseline, images: np.ndarray, amounts: Sequence[float] = AMOUNTS, seconds: float = 5.0
 ) -> list[dict]:
     """One row for each `kind` ("unstructured", "structured") and `amount`: the ledgers, the latency of one image in
     PyTorch on one thread with its ratio to the whole network, and how many weights stay and leave by magnitude.
