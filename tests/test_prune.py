@@ -477,32 +477,6 @@ def test_the_ledger_counts_what_is_there(small):
     assert found["sparsity"] == pytest.approx(0.9, abs=1e-3)
     assert found["raw_bytes"] == len(content)
     assert found["gzip_bytes"] < prune.ledger(small)["gzip_bytes"] == len(gzip.compress(content, 6, mtime=0))
-    assert prune.gzip_bytes(prune.int8_bytes(prune.pruned(small, masks))) < found["gzip_bytes"]
-
-
-def test_int8_takes_a_byte_a_weight_and_a_scale_a_channel(small):
-    weights = prune.weights_of(small).values()
-    others = sum(t.numel() * t.element_size() for t in small.state_dict().values()) - 4 * sum(w.size for w in weights)
-    assert len(prune.int8_bytes(small)) == others + sum(w.size + 4 * len(w) for w in weights)
-
-
-def test_int8_codes_give_the_weights_back_to_half_a_step_and_zeros_exactly(small):
-    sparse = prune.pruned(small, prune.global_masks(small, 0.5))
-    content, weights = prune.int8_bytes(sparse), prune.weights_of(sparse)["features.0"]
-    scale = np.frombuffer(content[:16], np.float32)  # four channels, and then their codes
-    codes = np.frombuffer(content[16 : 16 + weights.size], np.int8).reshape(weights.shape)
-    back = codes * scale.reshape(-1, 1, 1, 1)
-    assert (np.abs(back - weights) <= scale.reshape(-1, 1, 1, 1) / 2 + 1e-7).all()
-    assert not back[weights == 0].any()
-    assert (np.abs(codes).reshape(4, -1).max(1) == 127).all()
-
-
-def test_a_channel_of_zeros_has_codes_of_zero(small):
-    silent = prune.masked_channels(small, {"features.0": [1, 2]})
-    with np.errstate(all="raise"):
-        content = prune.int8_bytes(silent)
-    codes = np.frombuffer(content[16 : 16 + 36], np.int8).reshape(4, 9)
-    assert codes.any(1).tolist() == [False, True, True, False]
 
 
 # Amounts

@@ -72,7 +72,7 @@ def ledgers(rows: Mapping[str, Mapping[str, float | tuple]], ax: Axes | None = N
             ax.annotate(f"{share:.0f} %", (high, place), xytext=(4, 0), textcoords="offset points", va="center")
         said.append(f"{name}: " + ", ".join(f"{ledger} {end[0]:.0f} %" for ledger, end in zip(whole, ends)))
     ax.set_yticks(range(len(whole)), list(whole))
-    ax.set(xlabel=f"% of {names[0]} (bars of time: 95 % interval)")
+    ax.set(xlabel=f"% of {names[0]} (lines on bars: 95 % interval)")
     ax.margins(x=0.12)
     ax.invert_yaxis()
     ax.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))

@@ -1,7 +1,7 @@
 """Pruning: masks that keep the shape and set weights to zero, networks rebuilt without some channels, four ledgers."""
 
 from labkit.prune.amounts import AMOUNTS, EDGES, measure_amounts
-from labkit.prune.ledgers import gzip_bytes, int8_bytes, ledger, stored_bytes
+from labkit.prune.ledgers import gzip_bytes, ledger, stored_bytes
 from labkit.prune.masks import (
     apply_masks_,
     global_masks,
@@ -34,7 +34,6 @@ __all__ = [
     "gradually",
     "gzip_bytes",
     "hold",
-    "int8_bytes",
     "keep_channels",
     "kept_channels",
     "layer_masks",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 
-import numpy as np
 from safetensors.torch import save
 from torch import nn
 
@@ -57,20 +56,3 @@ def ledger(model: nn.Module) -> dict[str, float]:
 def gzip_bytes(content: bytes) -> int:
     """How many bytes are left of `content` after gzip."""
     return len(gzip.compress(content, 6, mtime=0))
-
-
-def int8_bytes(model: nn.Module) -> bytes:
-    """What an int8 file has to hold: int8 codes and a float32 scale per output channel for every weight of a
-    convolution or Linear layer (symmetric, so that zero stays zero), everything else in float32."""
-    weights = weights_of(model)
-    pieces = []
-    for name, tensor in model.state_dict().items():
-        values = weights.get(name.removesuffix(".weight"))
-        if values is None or not name.endswith(".weight"):
-            pieces.append(tensor.numpy().tobytes())
-            continue
-        scale = np.abs(values).reshape(len(values), -1).max(1) / 127
-        scale[scale == 0] = 1  # a channel of zeros only
-        codes = np.round(values / scale.reshape(-1, *[1] * (values.ndim - 1))).astype(np.int8)
-        pieces += [scale.astype(np.float32).tobytes(), codes.tobytes()]
-    return b"".join(pieces)
