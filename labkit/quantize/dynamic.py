@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import subprocess
 import sys
@@ -65,6 +66,7 @@ def encoder_rows(batches: tuple[int, ...] = (1, 4), seconds: float = 3.0) -> lis
     Raises:
         RuntimeError: the process failed, or this PyTorch has no dynamic quantization.
     """
+    gc.collect()
     give_back()
     program = CHILD.format(batches=tuple(batches), seconds=seconds)
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -85,7 +87,6 @@ def _report(batches: tuple[int, ...], seconds: float) -> None:
     plain = Encoder().eval()
     # A copy that shares its numbers with the original: the one that `quantize_dynamic` makes takes 265 MB more.
     small = _quantized(copy.deepcopy(plain, {id(p): p for p in plain.parameters()}))
-    give_back()
     rows = [_timed(plain, small, batch, seconds, VOCABULARY) for batch in batches]
     del small  # there is memory for two of the three: float32, int8, and the copy that saving makes
     facts = _bytes(plain)
@@ -93,8 +94,11 @@ def _report(batches: tuple[int, ...], seconds: float) -> None:
 
 
 def _quantized(model: nn.Module) -> nn.Module:
-    """The same model, its linear layers replaced by int8 ones."""
-    return torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8, inplace=True)
+    """The same model, its linear layers now int8; the float32 ones are gone unless another model has them."""
+    torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8, inplace=True)
+    gc.collect()  # they refer to each other in a circle
+    give_back()
+    return model
 
 
 def _bytes(model: nn.Module) -> dict:
