@@ -622,7 +622,8 @@ lk.claims.table(*verdicts[-4:])
 # ### Where does int8 start to win?
 #
 # It has a price: inputs must become bytes and outputs floats again. A small layer saves less than that. The cell
-# measures one linear layer of many widths on this CPU, which takes about ten seconds.
+# measures one linear layer of many widths on this CPU, which takes about ten seconds. With `skip=True`, `here` shows rows
+# from another machine instead, and says which.
 
 # %%
 crossing = lk.sweeps.here("quantize_crossover", lk.quantize.crossover)
