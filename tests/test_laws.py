@@ -92,5 +92,5 @@ def test_the_recipe_is_not_changed_by_what_is_done_to_its_tensor():
 
 
 def test_an_unknown_recipe_names_those_that_exist():
-    with pytest.raises(ValueError, match="no recipe 'cake'.*tensor"):
+    with pytest.raises(ValueError, match=r"no recipe 'cake'.*tensor"):
         build((Recipe("cake"),))

@@ -46,7 +46,7 @@ def test_every_row_of_a_saved_sweep_is_a_line_of_its_own():
 def test_a_sweep_of_other_weights_is_refused_with_the_way_out(own_folders):
     sweeps.save("bits", ROWS, "tools/sweep_bits.py", ["net.safetensors"])
     (own_folders / "data" / "weights" / "net.safetensors").write_bytes(b"other weights")
-    with pytest.raises(data.DataError, match="other weights.*make sweeps"):
+    with pytest.raises(data.DataError, match=r"other weights.*make sweeps"):
         sweeps.load("bits")
 
 
