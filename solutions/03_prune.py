@@ -106,7 +106,7 @@ print("the layer now holds:", [name for name, _ in layer.named_parameters()], "a
 prune.remove(layer, "weight")
 zeros = (layer.weight == 0).sum()
 total = layer.weight.numel()
-print(f"Sparsity: {zeros/total:.1%}")
+print(f"Sparsity: {zeros / total:.1%}")
 
 # %% [markdown]
 # ### Exercise: `model_sparsity` (core, 2 points)
@@ -144,9 +144,9 @@ check("model_sparsity", model_sparsity)
 # %% tags=["nbval-check-output"]
 for name in ("features.0", "features.17", "classifier.1"):
     one = lk.prune.pruned(model, lk.prune.layer_masks(model, {name: 0.3}))
-    weights_by_layer = lk.prune.weights_of(one)
-    share = lk.prune.model_sparsity(list(weights_by_layer.values()))
-    print(f"30 % of {name:12} ({weights_by_layer[name].size:7,} weights): model sparsity {share:.2%}")
+    by_layer = lk.prune.weights_of(one)
+    share = lk.prune.model_sparsity(list(by_layer.values()))
+    print(f"30 % of {name:12} ({by_layer[name].size:7,} weights): model sparsity {share:.2%}")
 
 # %% [markdown]
 # PyTorch can also let all layers compete: `global_unstructured` removes the smallest weights of the whole model, wherever
@@ -416,7 +416,8 @@ sizes = {"baseline": save(model, "baseline"), "before remove": save(sparse, "bef
 for one, name in parts:
     prune.remove(one, name)
 sizes["after remove"] = save(sparse, "after_remove")
-table = pd.DataFrame({n: [s.size_bytes, s.gzip_bytes] for n, s in sizes.items()}, ["bytes", "gzip"]).T
+table = {name: {"bytes": s.size_bytes, "gzip": s.gzip_bytes} for name, s in sizes.items()}
+table = pd.DataFrame.from_dict(table, orient="index")
 table["of baseline"] = table.bytes / table.bytes["baseline"]
 table["gzip of baseline"] = table.gzip / table.gzip["baseline"]
 table.round(2)
@@ -576,7 +577,8 @@ keep = lk.prune.keep_channels(model, 0.35, multiple=16)
 smaller, silent = lk.prune.rebuild(model, keep), lk.prune.masked_channels(model, keep)
 a, b = (lk.torch_predictor(one)(splits.test.inputs[:200]) for one in (smaller, silent))
 print(f"largest difference of a logit: {np.abs(a - b).max():.1e}")
-print({name: f"{len(kept)} of {len(lk.prune.channel_scores(model)[name])}" for name, kept in keep.items()})
+outputs = {name: len(scores) for name, scores in lk.prune.channel_scores(model).items()}
+print({name: f"{len(kept)} of {outputs[name]}" for name, kept in keep.items()})
 
 # %% [markdown]
 # **Question (1 point, marked by hand).** Both answer the same. The second convolution has as many output channels as before;
@@ -615,7 +617,8 @@ pd.DataFrame.from_dict(counts, orient="index").round(3)
 files = {name: lk.onnx.export(net, folder / f"{name}.onnx") for name, net in networks.items()}
 by_onnx = {name: lk.onnx_predictor(path) for name, path in files.items()}
 answers = {name: lk.train.correct(one, splits.test, batch=20) for name, one in by_onnx.items()}
-change = {n: lk.measure.accuracy_difference(answers["baseline"], answers[n]) for n in list(networks)[1:]}
+difference = lk.measure.accuracy_difference
+change = {n: difference(answers["baseline"], answers[n]) for n in ("pruned", "rebuilt")}
 ax = lk.plots.differences(change, "variant minus baseline")
 
 # %%
@@ -633,9 +636,9 @@ timed_onnx
 # merit.
 
 # %%
-bars = {}
+bars, counted = {}, ("nonzeros", "raw_bytes", "gzip_bytes")
 for name in networks:
-    bars[name] = {key.replace("_", " "): counts[name][key] for key in ("nonzeros", "raw_bytes", "gzip_bytes")}
+    bars[name] = {key.replace("_", " "): counts[name][key] for key in counted}
     for runtime, found in (("PyTorch", timed[name]), ("ONNX Runtime", timed_onnx[name])):
         bars[name][f"latency ({runtime})"] = (found.ratio, found.ratio_low, found.ratio_high)
 ax = lk.plots.ledgers(bars)
@@ -655,10 +658,10 @@ for name, path in files.items():
     size, one = lk.size(small), lk.onnx_predictor(small)
     kept = lk.train.correct(one, splits.test, batch=20)
     lk.results.save(lk.measurement(f"{name}, int8", "03", one, size=size, correct=kept))
-    difference = [100 * x for x in lk.measure.accuracy_difference(answers["baseline"], kept)]
-    raw = lk.size(files["baseline"]).size_bytes
-    sizes = {"bytes": size.size_bytes, "gzip": size.gzip_bytes, "times smaller": raw / size.gzip_bytes}
-    int8[name] = sizes | dict(zip(("points", "points low", "points high"), difference))
+    times = lk.size(files["baseline"]).size_bytes / size.gzip_bytes
+    int8[name] = {"bytes": size.size_bytes, "gzip": size.gzip_bytes, "times smaller": times}
+    ends = [100 * x for x in difference(answers["baseline"], kept)]
+    int8[name] |= dict(zip(("points", "points low", "points high"), ends))
 
 # %%
 smallest = max(row["times smaller"] for row in int8.values())
@@ -671,7 +674,8 @@ pd.DataFrame.from_dict(int8, orient="index").round(2)
 # %%
 points = {name: tuple(100 * x for x in ends) for name, ends in change.items()}
 size_ratio = counts["baseline"]["raw_bytes"] / counts["rebuilt"]["raw_bytes"]
-speed = (1 / timed["rebuilt"].ratio, 1 / timed["rebuilt"].ratio_high, 1 / timed["rebuilt"].ratio_low)
+found = timed["rebuilt"]
+speed = (1 / found.ratio, 1 / found.ratio_high, 1 / found.ratio_low)
 print(f"pruned: {counts['pruned']['sparsity']:.0%} sparse (wanted: 80 %)")
 print(f"rebuilt: {size_ratio:.2f} times smaller (wanted: 2)")
 print("rebuilt: {:.2f} ({:.2f} to {:.2f}) times faster (wanted: 1.5)".format(*speed))
@@ -724,7 +728,7 @@ if tp:
     ours = lk.prune.rebuild(model, lk.prune.keep_channels(model, 0.5))
     shapes = [[tuple(t.shape) for t in net.state_dict().values()] for net in (theirs, ours)]
     print("the same shapes:", shapes[0] == shapes[1])
-    print(f"{lk.models.count_parameters(theirs):,} and {lk.models.count_parameters(ours):,} parameters")
+    print(*(f"{lk.models.count_parameters(net):,} parameters" for net in (theirs, ours)))
     pair = {"torch-pruning": lk.torch_predictor(theirs), "ours": lk.torch_predictor(ours)}
     print(lk.compare(pair, splits.test.inputs[:1], tolerance=None, seconds=1))
 
@@ -751,8 +755,8 @@ for runtime, timing in (("torch", timed), ("onnx", timed_onnx)):
         facts = {"parameters": counts[name]["parameters"], "baseline": "baseline"}
         kept = answers[name] if runtime == "onnx" else None
         lk.results.save(lk.measurement(name, "03", one, timing[name], size, kept, **facts))
-columns = ["variant", "runtime", "latency_ms", "ratio", "ratio_low", "ratio_high", "size_bytes", "gzip_bytes", "accuracy"]
-lk.results.table("03")[columns].round(3)
+columns = "variant runtime latency_ms ratio ratio_low ratio_high size_bytes gzip_bytes accuracy"
+lk.results.table("03")[columns.split()].round(3)
 
 # %%
 verdicts.append(lk.claims.judge("P1.rebuilt", size_ratio))
