@@ -19,7 +19,7 @@ BATCHES = (1, 8, 64)
 
 
 def crossover(
-    widths: Sequence[int] = WIDTHS, batches: Sequence[int] = BATCHES, seconds: float = 8.0, threads: int = 1
+    widths: Sequence[int] = WIDTHS, batches: Sequence[int] = BATCHES, seconds: float = 6.0, threads: int = 1
 ) -> list[dict]:
     """One row a combination: `width`, `batch`, `float_ms`, `int8_ms`, and `ratio` with its 95 % interval.
 

@@ -57,7 +57,7 @@ def dynamic_onnx(model: nn.Module, path: str | Path) -> Path:
     return Path(path)
 
 
-def encoder_rows(batches: tuple[int, ...] = (1, 4), seconds: float = 3.0) -> list[dict]:
+def encoder_rows(batches: tuple[int, ...] = (1, 4), seconds: float = 2.0) -> list[dict]:
     """A DistilBERT-shaped encoder under dynamic quantization of its linear layers, in a process of its own.
 
     One row a batch (sentences of 32 tokens): `float_bytes` and `int8_bytes` of the saved files, `linear_share` of the
