@@ -405,6 +405,9 @@ for one in model.modules():
 print(
     f"{lk.quantize.dynamic_bytes(layers):,} bytes by arithmetic, {sizes['dynamic'].size_bytes:,} in the file"
 )
+if engine:
+    int8_linear = torch.ao.nn.quantized.dynamic.Linear
+    print("int8:", [name for name, one in quantized.named_modules() if type(one) is int8_linear])
 
 # %% [markdown]
 # The six convolutions stayed float32. The slide then saves the state. Whoever loads it back with `MyModel()` finds this:
