@@ -478,7 +478,7 @@ for sparsity in (0.3, 0.5, 0.8, 0.9):
 my_guess = None  # a ratio, 0.1 to 1
 contestants = {"baseline": model, "a copy of it": copy.deepcopy(model), "90 % zeros": sparse}
 predictors = {name: lk.torch_predictor(network) for name, network in contestants.items()}
-comparison = lk.compare(predictors, splits.test.inputs[:100], tolerance=None)
+comparison = lk.compare(predictors, splits.test.inputs[:1], tolerance=None)
 comparison
 
 # %%
@@ -623,8 +623,8 @@ ax = lk.plots.differences(change, "variant minus baseline")
 
 # %%
 by_torch = {name: lk.torch_predictor(network) for name, network in networks.items()}
-timed = lk.compare(by_torch, splits.test.inputs[:100], tolerance=None)
-timed_onnx = lk.compare(by_onnx, splits.test.inputs[:100], tolerance=None)
+timed = lk.compare(by_torch, splits.test.inputs[:1], tolerance=None, seconds=2)
+timed_onnx = lk.compare(by_onnx, splits.test.inputs[:1], tolerance=None, seconds=2)
 timed
 
 # %%

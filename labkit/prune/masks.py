@@ -30,7 +30,8 @@ def magnitude_mask(weights: np.ndarray, amount: float) -> np.ndarray:
     [True, False, True, False, True]
     """
     weights = _checked(weights, amount)
-    return _without(weights, np.argsort(np.abs(weights), axis=None, kind="stable"), amount)
+    last = min(round(amount * weights.size), weights.size - 1)
+    return _without(weights, np.argpartition(np.abs(weights), last, axis=None), amount)  # faster than to sort
 
 
 def random_mask(weights: np.ndarray, amount: float, seed: int = 0) -> np.ndarray:
