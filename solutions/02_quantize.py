@@ -120,7 +120,7 @@ lk.claims.table(verdicts[-1])
 #
 # `values` is an array `(n,)`. Follow the slide: find min and max (move one of them to 0 if 0 is not between), scale to 0-255.
 # `scale = (max - min) / 255`; `zero_point = round(-min / scale)`;
-# `codes = round(values / scale) + zero_point`, never below 0 or above 255. Return `codes, scale, zero_point`.
+# `codes = round(values / scale) + zero_point`, never below 0 or above 255. Return the array `codes`, `scale` and `zero_point`.
 #
 # <details><summary>Hint 1</summary><code>low = min(values.min(), 0)</code>, and high likewise.</details>
 # <details><summary>Hint 2</summary><code>np.round</code> rounds an array, <code>np.clip(codes, 0, 255)</code> keeps it in
@@ -212,7 +212,7 @@ for bits in (8, 6, 4, 3, 2):
 #
 # `weights` is an array `(channels, n)`. Give each channel (row) its own symmetric scale, its largest magnitude over the
 # largest code: `2**(bits - 1) - 1`, so 127 for 8 bits. The codes are `weights / scale`, rounded, with the scale of their
-# channel. Return `codes` `(channels, n)` and `scales` `(channels,)`.
+# channel. Return two arrays, `codes` `(channels, n)` and `scales` `(channels,)`.
 #
 # <details><summary>Hint 1</summary>The most negative weight counts too: <code>abs(weights)</code>.</details>
 # <details><summary>Hint 2</summary><code>.max(axis=1)</code> gives one number for each row.</details>
@@ -643,7 +643,8 @@ lk.widgets.crossover_explorer(crossing.rows, crossing.source)
 # ### Exercise: `straight_through` (core, 3 points)
 #
 # `weights` is a torch tensor, `scale` a number. Return the tensor `scale * codes`, where the codes are `weights / scale`,
-# rounded and clamped to `-top` ... `top` with `top = 2**(bits - 1) - 1`. The gradient must pass to `weights` unchanged.
+# rounded and clamped to `-top` ... `top` with `top = 2**(bits - 1) - 1`. The gradient must pass to `weights` unchanged,
+# and `weights` itself must stay as it is.
 #
 # <details><summary>Hint 1</summary><code>torch.round</code> and <code>torch.clamp(codes, -top, top)</code> make the
 # values.</details>

@@ -60,14 +60,15 @@ def test_a_tensor_recipe_is_the_tensor_of_its_values():
 def test_a_recipe_with_weights_returns_the_values_and_their_gradient():
     x, weights = np.array([1.0, -2.0, 3.0]), np.array([1.0, 10.0, 100.0])
     (tensor, power), finish = build((Recipe("tensor", {"values": x, "weights": weights}), 3))
-    values, gradient = finish(tensor**power)
+    values, gradient, after = finish(tensor**power)
     assert values.tolist() == (x**3).tolist()
     assert gradient.tolist() == (weights * 3 * x**2).tolist()
+    assert after.tolist() == x.tolist()
 
 
 def test_a_result_that_forgot_its_gradient_has_a_gradient_of_zero():
     (tensor,), finish = build((Recipe("tensor", {"values": np.ones(2), "weights": np.ones(2)}),))
-    values, gradient = finish(tensor.detach() * 2)
+    values, gradient, _ = finish(tensor.detach() * 2)
     assert values.tolist() == [2, 2]
     assert gradient.tolist() == [0, 0]
 
@@ -82,6 +83,7 @@ def test_tensors_are_returned_as_arrays_and_all_else_as_it_is():
     assert plain(torch.ones(2)).tolist() == [1, 1]
     assert type(plain(torch.ones(2))) is np.ndarray
     assert plain(3) == 3
+    assert [type(one) for one in plain((torch.ones(2), 3.0))] == [np.ndarray, float]
 
 
 def test_the_recipe_is_not_changed_by_what_is_done_to_its_tensor():

@@ -61,8 +61,13 @@ def number(found: object, what: str = "a number") -> float:
         found = found[()]
     if not any(type(found) is one for one in NUMBERS):
         raise Wrong(f"your function returned {kind(found)}, not {what}")
+    if isinstance(found, np.generic):
+        found = found.item()  # a float32 cannot be compared with 1e300 without a warning
     if not abs(found) < 1e300:  # also NaN; an int may be too large for a float
-        raise Wrong(f"your function returned a number without bounds, not {what}; did something get divided by 0?")
+        raise Wrong(
+            f"your function returned a number without bounds, not {what}; did something get divided by 0, or was the "
+            "logarithm of a number below 0 taken?"
+        )
     return float(found)
 
 

@@ -36,8 +36,9 @@ def build(arguments: tuple) -> tuple[tuple, Callable]:
     """The arguments of one call with every recipe built, and what makes a plain value of the call's result.
 
     Recipes: `call` and `clock` of one `FakeMachine` (`seconds`: list); `tensor`, a torch tensor of the array `values`.
-    A tensor recipe that also has `weights` asks for a gradient: the result is then `(values, gradient)`, two arrays,
-    the gradient of `(result * weights).sum()` with respect to that tensor. Any other tensor returns as its values.
+    A tensor recipe that also has `weights` asks for a gradient: the result is then `(values, gradient, after)`, arrays:
+    the gradient of `(result * weights).sum()` with respect to that tensor, and what the tensor holds after the call.
+    Any other tensor returns as its values, also in a tuple or list.
     `teacher` is a small network in training mode: BatchNorm of `mean` and `variance`, then the layer `weight`. A tensor
     result is then `(values, does it carry gradients, the BatchNorm's mean afterwards)`.
 
@@ -60,7 +61,9 @@ def build(arguments: tuple) -> tuple[tuple, Callable]:
 
 
 def plain(result: object) -> object:
-    """A torch tensor as a NumPy array; anything else as it is."""
+    """A torch tensor as a NumPy array, also within tuples and lists; anything else as it is."""
+    if type(result) in (tuple, list):
+        return type(result)(plain(one) for one in result)
     torch = sys.modules.get("torch")
     if torch is not None and type(result) is torch.Tensor:
         return result.detach().numpy().copy()
@@ -82,7 +85,7 @@ def _with_gradient(result: object, tensor, weights) -> object:
     if result.requires_grad:
         (result * torch.from_numpy(np.array(weights))).sum().backward()
     gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
-    return plain(result), plain(gradient)
+    return plain(result), plain(gradient), plain(tensor)
 
 
 def _teacher(recipe: Recipe):

@@ -37,6 +37,15 @@ wrong("round_mantissa", "do not cut")(
 wrong("round_mantissa", "multiply by 2**exponent")(
     lambda value, bits: round(value / 2.0 ** _exponent(value) * 2**bits) / 2**bits
 )
+wrong("round_mantissa", "the exponent is negative")(  # int() cuts towards 0
+    lambda value, bits: with_frexp(value, bits - 1 if abs(value) < 1 else bits)
+)
+wrong("round_mantissa", "do not cut")(
+    lambda value, bits: value // 2.0 ** (_exponent(value) - bits) * 2.0 ** (_exponent(value) - bits)
+)
+wrong("round_mantissa", "not always up")(
+    lambda value, bits: -(-value // 2.0 ** (_exponent(value) - bits)) * 2.0 ** (_exponent(value) - bits)
+)
 wrong("round_mantissa", "the sign was lost")(lambda value, bits: abs(with_frexp(value, bits)))
 wrong("round_mantissa", "as it was")(lambda value, bits: value)
 wrong("round_mantissa", "labkit's own round_mantissa")(lambda value, bits: quantize.round_mantissa(value, bits))
@@ -61,6 +70,26 @@ def with_a_loop(values):
     return np.array(codes), scale, float(zero_point)
 
 
+@right("quantize_affine")
+def with_tensors(values):
+    values = torch.from_numpy(values)
+    low, high = values.min().clamp(max=0), values.max().clamp(min=0)
+    scale = (high - low) / 255
+    zero_point = torch.floor(-low / scale + 0.5)
+    return (torch.floor(values / scale + 0.5) + zero_point).clamp(0, 255).to(torch.uint8), scale, zero_point
+
+
+@right("quantize_affine")
+def in_float32(values):
+    return with_numpy(values.astype(np.float32))
+
+
+@wrong("quantize_affine", "so clip the codes")
+def wraps_round(values):
+    _, scale, zero_point = with_numpy(values)
+    return (np.round(values / scale) + zero_point).astype(np.int64).astype(np.uint8), scale, zero_point
+
+
 def _affine(
     steps=255, holds_zero=True, code=lambda values, scale, zero, low: np.rint(values / scale) + zero, zero=np.rint
 ):
@@ -78,7 +107,12 @@ def _affine(
 wrong("quantize_affine", "there are 255 steps, not 256")(_affine(steps=256))
 wrong("quantize_affine", "stretch the range until it holds 0")(_affine(holds_zero=False))
 wrong("quantize_affine", "round it to a whole number")(_affine(zero=lambda place: place))
-wrong("quantize_affine", "do not cut it")(_affine(zero=lambda place: np.rint(place) - 1))
+wrong("quantize_affine", "do not cut it")(_affine(zero=int))
+wrong("quantize_affine", "not always up")(_affine(zero=np.ceil))
+wrong("quantize_affine", "get the scale right first")(_affine(steps=254))
+wrong("quantize_affine", "add the zero point before you clip")(
+    _affine(code=lambda values, scale, zero, low: np.clip(np.rint(values / scale), 0, 255))
+)
 wrong("quantize_affine", "it is how many steps 0 lies above")(_affine(zero=lambda place: -np.rint(place)))
 wrong("quantize_affine", "no code below it")(_affine(zero=lambda place: 0))
 wrong("quantize_affine", "not always 128")(_affine(zero=lambda place: 128))
@@ -135,6 +169,12 @@ wrong("sqnr_db", "the ratio itself")(lambda values, restored: (values**2).sum() 
 wrong("sqnr_db", "leaves the mean out")(
     lambda values, restored: 10 * np.log10(values.var() / (values - restored).var())
 )
+wrong("sqnr_db", "or the sum of both")(
+    lambda values, restored: 10 * np.log10(np.mean(values**2) / np.sum((values - restored) ** 2))
+)
+wrong("sqnr_db", "not the restored ones")(
+    lambda values, restored: 10 * np.log10(np.sum(restored**2) / np.sum((values - restored) ** 2))
+)
 wrong("sqnr_db", "root mean squares")(lambda values, restored: with_sums(values, restored) / 2)
 
 # quantize_per_channel
@@ -155,6 +195,13 @@ def row_by_row(weights, bits):
     return codes, scales
 
 
+@right("quantize_per_channel")
+def with_tensors_of_float32(weights, bits):
+    weights, top = torch.tensor(weights, dtype=torch.float32), (1 << (bits - 1)) - 1
+    scales = weights.abs().amax(1) / top
+    return torch.clamp(torch.round(weights / scales[:, None]), -top - 1, top).to(torch.int8), scales
+
+
 def _channels(largest=lambda w: abs(w).max(axis=1), top=lambda bits: 2 ** (bits - 1) - 1, code=np.rint):
     def answer(weights, bits):
         scales = np.broadcast_to(largest(weights) / top(bits), len(weights))
@@ -166,6 +213,11 @@ def _channels(largest=lambda w: abs(w).max(axis=1), top=lambda bits: 2 ** (bits 
 wrong("quantize_per_channel", "every channel has the same scale")(_channels(largest=lambda w: abs(w).max()))
 wrong("quantize_per_channel", "one large channel turned all others to 0")(_channels(largest=lambda w: abs(w).max()))
 wrong("quantize_per_channel", "the most negative weight counts too")(_channels(largest=lambda w: w.max(axis=1)))
+wrong("quantize_per_channel", "in some channels it is a positive weight")(_channels(largest=lambda w: -w.min(axis=1)))
+wrong("quantize_per_channel", "use `bits`")(_channels(top=lambda bits: 127))
+wrong("quantize_per_channel", "could not be broadcast")(
+    _channels(largest=lambda w: np.array([abs(w[i % len(w)]).max() for i in range(32)]))
+)
 wrong("quantize_per_channel", "one less than")(_channels(top=lambda bits: 2 ** (bits - 1)))
 wrong("quantize_per_channel", "half of the codes")(_channels(top=lambda bits: 2**bits - 1))
 wrong("quantize_per_channel", "cuts its digits off")(_channels(code=np.trunc))
@@ -198,6 +250,9 @@ def by_sorting(values, percent):
     return [ordered[rest], ordered[len(values) - 1 - rest]]
 
 
+wrong("clip_range", "use `percent`")(lambda values, percent: np.percentile(values, [5, 95]))
+wrong("clip_range", "not percent / 2")(lambda values, percent: np.percentile(values, [percent / 2, 100 - percent / 2]))
+wrong("clip_range", "these are positions")(lambda values, percent: [(100 - percent) / 2, (100 + percent) / 2])
 wrong("clip_range", "low comes first")(lambda values, percent: with_percentiles(values, percent)[::-1])
 wrong("clip_range", "smallest and the largest")(lambda values, percent: (values.min(), values.max()))
 wrong("clip_range", "all of it on one")(lambda values, percent: np.percentile(values, [0, percent]))
@@ -234,6 +289,8 @@ def _bytes(conv=lambda i, o, k: 4 * i * o * k * k, norm=lambda c: 8 * c, linear=
 
 
 right("dynamic_bytes")(_bytes())
+wrong("dynamic_bytes", "not for each input")(_bytes(linear=lambda i, o: i * o + 4 * i))
+wrong("dynamic_bytes", "4 layers have")(_bytes(conv=lambda i, o, k: 36 * i * o))
 wrong("dynamic_bytes", "the biases stay float32")(_bytes(linear=lambda i, o: i * o + o))
 wrong("dynamic_bytes", "the biases are missing")(_bytes(linear=lambda i, o: i * o))
 wrong("dynamic_bytes", "a weight of a linear layer becomes one byte")(_bytes(linear=lambda i, o: 4 * (i * o + o)))
@@ -285,6 +342,7 @@ wrong("pair_sums", "negative sums are cut too")(_sums(lambda exact: np.minimum(e
 wrong("pair_sums", "a cut is to both sides")(_sums(lambda exact: np.maximum(exact, -32768)))
 wrong("pair_sums", "the smallest 16-bit number")(_sums(lambda exact: np.clip(exact, -32767, 32767)))
 wrong("pair_sums", "the largest 16-bit number")(_sums(lambda exact: np.clip(exact, -32768, 32768)))
+wrong("pair_sums", "wraps around")(lambda a, w: with_slices(np.array(a, np.int16), np.array(w, np.int16)))
 wrong("pair_sums", "16 bits, not 8")(_sums(lambda exact: np.clip(exact, -128, 127)))
 
 
@@ -315,6 +373,18 @@ def with_torch(weights, scale, bits):
     return torch.fake_quantize_per_tensor_affine(weights, scale, 0, -top, top)
 
 
+@right("straight_through")
+def around_the_rounding_alone(weights, scale, bits):
+    steps, top = weights / scale, 2 ** (bits - 1) - 1
+    return torch.clamp(steps + (steps.round() - steps).detach(), -top, top) * scale
+
+
+@wrong("straight_through", "this changes `weights` itself")
+def in_place(weights, scale, bits):
+    weights.data = around_it(weights, scale, bits).data
+    return weights
+
+
 def _through(around=True, top=lambda bits: 2 ** (bits - 1) - 1, low=lambda top: -top, cut=torch.round, back=True):
     def answer(weights, scale, bits):
         largest = top(bits)
@@ -330,6 +400,9 @@ wrong("straight_through", "multiply them by the scale again")(_through(back=Fals
 wrong("straight_through", "clamp them")(_through(top=lambda bits: 2**20))
 wrong("straight_through", "the smallest symmetric code")(_through(low=lambda top: -top - 1))
 wrong("straight_through", "do not cut the digits off")(_through(cut=torch.trunc))
+wrong("straight_through", "half of the codes")(_through(top=lambda bits: 2**bits - 1))
+wrong("straight_through", "one less than")(_through(top=lambda bits: 2 ** (bits - 1)))
+wrong("straight_through", "not always down")(_through(cut=torch.floor))
 wrong("straight_through", "use `bits`")(_through(top=lambda bits: 127))
 wrong("straight_through", "nothing was rounded")(lambda weights, scale, bits: weights)
 wrong("straight_through", "return a torch tensor")(
