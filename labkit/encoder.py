@@ -20,7 +20,7 @@ class Encoder(nn.Module):
         layers, width, heads, feed_forward, vocabulary, positions: as in DistilBERT unless told.
 
     Raises:
-        ValueError: the width is no multiple of the heads.
+        ValueError: the width is no multiple of the heads; or, when asked, tokens that it has no words or places for.
 
     Source: V. Sanh et al., "DistilBERT, a distilled version of BERT" (2019).
     """
@@ -35,7 +35,7 @@ class Encoder(nn.Module):
         positions: int = POSITIONS,
     ) -> None:
         super().__init__()
-        if width % heads:
+        if heads < 1 or width % heads:
             raise ValueError(f"a width of {width} cannot be shared by {heads} heads")
         # NumPy's zeros take no memory before they are touched: 94 MB less, and no time depends on a word's numbers.
         words = torch.from_numpy(np.zeros((vocabulary, width), np.float32))
@@ -45,6 +45,11 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(*(_Layer(width, heads, feed_forward) for _ in range(layers)))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        most, words = self.places.num_embeddings, self.words.num_embeddings
+        if tokens.dtype != torch.int64 or tokens.ndim != 2 or tokens.shape[1] > most:
+            raise ValueError(f"tokens are int64 (n, up to {most}), not {tokens.dtype} {tuple(tokens.shape)}")
+        if tokens.numel() and not 0 <= tokens.min() <= tokens.max() < words:
+            raise ValueError(f"tokens are 0 to {words - 1}, one below the number of words")
         places = torch.arange(tokens.shape[1])
         return self.layers(self.norm(self.words(tokens) + self.places(places)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import tempfile
 import warnings
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from labkit.files import write_atomically
 from labkit.measure.memory import give_back
 
 
@@ -19,38 +21,54 @@ def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 
 
     Args:
         shape: of one input, without the batch.
+
+    Raises:
+        TypeError: `model` is no network.
+        ValueError: the model does not take inputs of this shape.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     example = torch.zeros(2, *shape)  # a batch of 1 would be baked in
+    try:
+        with torch.inference_mode():
+            model.eval()(example)
+    except (RuntimeError, TypeError, ValueError) as error:
+        said = str(error).strip().splitlines()[0]
+        raise ValueError(f"{type(model).__name__} cannot answer inputs of shape {tuple(shape)}: {said}") from None
     logger, level = logging.getLogger("torch.onnx"), logging.getLogger("torch.onnx").level
     logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            warnings.catch_warnings(),
+            redirect_stdout(io.StringIO()),
+        ):
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                model.eval(),
+                model,
                 (example,),
-                path,
+                Path(folder) / "model.onnx",
                 input_names=["images"],
                 output_names=["logits"],
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
                 external_data=False,
                 verbose=False,
             )
+            content = (Path(folder) / "model.onnx").read_bytes()
     finally:
         logger.setLevel(level)
-    _drop_notes(path)
+    write_atomically(path, _without_notes(content))
     give_back()
     return path
 
 
-def _drop_notes(path: Path) -> None:
-    """Takes out what the exporter notes on every node for its developers: 17 kB, a tenth of a small model's file."""
+def _without_notes(content: bytes) -> bytes:
+    """The file without what the exporter notes on every node for its developers: a tenth of a small model's file."""
     import onnx
 
-    file = onnx.load(path)
+    file = onnx.load_from_string(content)
     for part in (file, file.graph, *file.graph.node, *file.graph.value_info, *file.graph.input, *file.graph.output):
         part.ClearField("metadata_props")
         part.ClearField("doc_string")
-    onnx.save(file, path)
+    return file.SerializeToString()

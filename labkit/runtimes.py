@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,12 +19,14 @@ def torch_predictor(model, threads: int = 1) -> Predict:
         threads: cores that one call may use. PyTorch keeps one number for the whole process, so it is set at each call.
 
     Raises:
-        ValueError: `threads` is below 1.
+        TypeError: `model` is no network; from `predict`, the images are no float32 array.
+        ValueError: `threads` is below 1; from `predict`, the model does not take images of this shape.
     """
     import torch
 
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
+    _check_threads(threads)
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     model.eval()
 
     def predict(images: np.ndarray) -> np.ndarray:
@@ -31,8 +34,11 @@ def torch_predictor(model, threads: int = 1) -> Predict:
             model.eval()
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        with torch.inference_mode():
-            return model(torch.from_numpy(images)).numpy()
+        try:
+            with torch.inference_mode():
+                return model(torch.from_numpy(images)).numpy()
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise _explained(error, images) from None
 
     predict.threads = threads
     predict.runtime = "PyTorch"
@@ -47,27 +53,52 @@ def onnx_predictor(path: str | Path, threads: int = 1) -> Predict:
         threads: cores that one call may use. They sleep between calls, so that they slow nothing else down.
 
     Raises:
-        ValueError: `threads` is below 1, or the model has more than one input.
+        TypeError: from `predict`, the images are no float32 array.
+        ValueError: `threads` is below 1, the file is damaged, or the model has more than one input; from `predict`, the
+            model does not take images of this shape.
         FileNotFoundError: there is no such file.
     """
     import onnxruntime
 
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
+    _check_threads(threads)
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path}: no such file; was the model exported?")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors only
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's own kinds have nothing else in common
+        raise ValueError(f"{path} cannot be loaded, so export it again: {_first_line(error)}") from None
     inputs = [one.name for one in session.get_inputs()]
     if len(inputs) != 1:
         raise ValueError(f"{path} has the inputs {inputs}, not one for the images")
 
     def predict(images: np.ndarray) -> np.ndarray:
-        return session.run(None, {inputs[0]: images})[0]
+        try:
+            return session.run(None, {inputs[0]: images})[0]
+        except Exception as error:  # as above
+            raise _explained(error, images) from None
 
     predict.threads = threads
     predict.runtime = "ONNX Runtime"
     return predict
+
+
+def _check_threads(threads: int) -> None:
+    if operator.index(threads) < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+
+
+def _explained(error: Exception, images) -> Exception:
+    """What a runtime's error says about the images, in one line."""
+    if not isinstance(images, np.ndarray):
+        return TypeError(f"images must be a NumPy array of float32, not {type(images).__name__}")
+    if images.dtype != np.float32:
+        return TypeError(f"images must be float32 from 0 to 1 (`split.inputs`), not {images.dtype}")
+    return ValueError(f"the model cannot answer images of shape {images.shape}: {_first_line(error)}")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -106,6 +106,7 @@ def here(name: str, measure: Callable[[], list[dict]], weights: tuple[str, ...] 
 
     Raises:
         DataError: skipped, and no rows are shipped.
+        ValueError: `measure` returned no rows, or a value in them is no plain number or text, or is NaN.
     """
     if skip:
         return load(name)
@@ -118,7 +119,13 @@ def here(name: str, measure: Callable[[], list[dict]], weights: tuple[str, ...] 
         said = "Measured on this machine, earlier"
     except (OSError, ValueError, KeyError, TypeError):  # none yet, or cut short: measured again
         rows, said = measure(), "Measured on this machine, now"
-        write_atomically(path, json.dumps({"machine": machine, "rows": rows}, allow_nan=False).encode())
+        if not rows:
+            raise ValueError(f"the measurement {name!r} gave no rows") from None
+        try:
+            content = json.dumps({"machine": machine, "rows": rows}, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"a row of {name!r} holds what cannot be kept: {error}") from None
+        write_atomically(path, content.encode())
     return Sweep(name, rows, f"{said}: {describe(machine)}", machine)
 
 
@@ -133,7 +140,16 @@ def pack(correct: np.ndarray) -> str:
 
 
 def unpack(text: str) -> np.ndarray:
-    """The bool array `(n,)` that `pack` wrote: the shipped answer to each image, for a paired test."""
-    count, _, packed = text.partition(":")
-    bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b64decode(packed)), np.uint8))
+    """The bool array `(n,)` that `pack` wrote: the shipped answer to each image, for a paired test.
+
+    Raises:
+        ValueError: the text is cut short, or from elsewhere.
+    """
+    try:
+        count, _, packed = text.partition(":")
+        bits = np.unpackbits(np.frombuffer(zlib.decompress(base64.b64decode(packed)), np.uint8))
+        if not 0 <= int(count) <= len(bits):
+            raise ValueError(f"{count} answers in {len(bits)} bits")
+    except (AttributeError, ValueError, zlib.error) as error:
+        raise ValueError(f"not what `pack` wrote ({error})") from None
     return bits[: int(count)].astype(bool)

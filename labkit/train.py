@@ -43,14 +43,20 @@ def fit(
         after_step: called with the model after each step, for instance to put pruned weights back to zero.
 
     Raises:
-        ValueError: `epochs` or `batch` is below 1, or `targets` are not one row for each image.
+        TypeError: `model` is no network.
+        ValueError: `epochs` or `batch` is no whole number above 0, there are no images, `targets` are not one row for
+            each, or the loss is NaN or infinite: the training diverged, and `model` is spoiled.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
+    if not len(split):
+        raise ValueError("there are no images to train with")
     if targets is not None and len(targets) != len(split):
         raise ValueError(f"targets need one row for each of the {len(split)} images, not {len(targets)}")
     loss = hard_loss if loss is None else loss
     goals = None if targets is None else torch.from_numpy(np.asarray(targets, np.float32))
-    if epochs < 1 or batch < 1:
-        raise ValueError(f"epochs and batch must be at least 1, not {epochs} and {batch}")
+    if not all(isinstance(one, int) and one >= 1 for one in (epochs, batch)):
+        raise ValueError(f"epochs and batch must be whole numbers of at least 1, not {epochs} and {batch}")
     random = torch.Generator().manual_seed(seed)
     images, labels = torch.from_numpy(split.images.copy()), torch.from_numpy(split.labels.copy())
     steps = max(1, len(labels) // batch)
@@ -67,6 +73,11 @@ def fit(
                 with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                     logits = model(inputs).float()
                 found = loss(logits, labels[chosen], None if goals is None else goals[chosen])
+                if not found.isfinite().all():
+                    raise ValueError(
+                        f"the loss became {found.max().item()}: the training diverged. Load the weights again, and "
+                        f"try a smaller lr than {lr:g}; are the weights and the targets finite?"
+                    )
                 optimizer.zero_grad()
                 found.backward()
                 optimizer.step()
@@ -103,11 +114,30 @@ def correct(predict: Callable[[np.ndarray], np.ndarray], split: Split, batch: in
 
     Args:
         predict: float32 images `(n, 1, 28, 28)` to logits `(n, 10)`, from any runtime.
+
+    Raises:
+        ValueError: as `labels_of`.
     """
     return labels_of(predict, split.inputs, batch) == split.labels
 
 
 def labels_of(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch: int = 100) -> np.ndarray:
-    """The class that `predict` finds most likely for each image: int64 `(n,)`."""
+    """The class that `predict` finds most likely for each image: int64 `(n,)`.
+
+    Raises:
+        ValueError: there are no images, `batch` is below 1, or the answers are not one row of logits for each image, or
+            hold NaN, which is no class.
+    """
+    if not len(images) or batch < 1:
+        raise ValueError(f"at least one image and a batch of at least 1 are needed, not {len(images)} and {batch}")
     starts = tqdm(range(0, len(images), batch), unit="batch", leave=False, disable=len(images) < 5000)
-    return np.concatenate([predict(images[start : start + batch]).argmax(1) for start in starts])
+    return np.concatenate([_likeliest(predict, images[start : start + batch]) for start in starts])
+
+
+def _likeliest(predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray) -> np.ndarray:
+    logits = predict(images)
+    if logits.ndim != 2 or len(logits) != len(images):
+        raise ValueError(f"predict gave {tuple(logits.shape)} for {len(images)} images, not (n, classes)")
+    if np.isnan(logits).any():
+        raise ValueError("predict gave NaN, which is no class: are the weights and the images finite?")
+    return logits.argmax(1)

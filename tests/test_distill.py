@@ -190,7 +190,7 @@ def test_the_answer_may_stand_in_any_loss_that_trains(images):
 
 def test_a_teacher_that_fails_is_put_back_into_its_mode():
     teacher = Student().train()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ValueError, match=r"the teacher cannot answer torch.float32 \(2, 3\)"):
         distill.ask_teacher(teacher, torch.zeros(2, 3))
     assert teacher.training
 
@@ -297,18 +297,45 @@ WRONG = {
     "unpaired": (lambda: distill.mean_gain([1.0, 2.0], [2.0, 3.0, 4.0]), "paired"),
     "many seeds": (lambda: distill.mean_gain(np.zeros(11), np.ones(11)), "for 11 seeds give t"),
     "NaN accuracy": (lambda: distill.mean_gain([1.0, NAN], [2.0, 3.0]), "NaN or infinite"),
+    "negative t": (lambda: distill.mean_gain([1.0, 2.0], [2.0, 3.0], t=-1), "0 or more, not -1"),
+    "classes for answers": (lambda: distill.paired_counts([3, 7], [1, 1]), "True or False, is needed"),
+    "half a class": (lambda: distill.smooth_labels(np.array([0]), 2.5), "whole number above 0, not 2.5"),
+    "nested labels": (lambda: distill.smooth_labels(np.array([[0]]), 2), r"shape \(n,\)"),
+    "no logits": (lambda: distill.soften(np.zeros((3, 0))), r"not \(3, 0\)"),
+    "shuffled NaN": (lambda: distill.shuffled_within_class(TWO * NAN, [0, 0]), "NaN or infinity"),
+    "label too high": (lambda: loss(labels=torch.tensor([0, 3])), "labels are 0 to 2"),
+    "label that torch ignores": (lambda: loss(labels=torch.tensor([0, -100])), "labels are 0 to 2"),
+    "half a label": (lambda: loss(labels=torch.zeros(2)), "labels are int64"),
+    "NaN teacher": (lambda: loss(teacher=torch.full((2, 3), NAN)), "the logits hold NaN"),
+    "early temperature": (lambda: distill.loss_against(temperature=0), "above 0, not 0"),
+    "early alpha": (lambda: distill.loss_against(alpha=2), "0 to 1, not 2"),
+    "NaN answers": (lambda: distill.teacher_logits(lambda x: x * NAN, TWO + 1), "teacher's logits hold NaN"),
+    "flat answers": (lambda: distill.teacher_logits(lambda x: x[:, 0], TWO), r"\(2,\) for 2 images"),
     "flat image": (lambda: pixels.runs(np.zeros(5)), r"\(height, width\), not \(5,\)"),
     "bright pixel": (lambda: pixels.runs(np.full((2, 2), 256)), "0 .black. to 255"),
     "NaN pixel": (lambda: pixels.runs(np.full((2, 2), NAN)), "0 .black. to 255"),
 }
 
 
-def loss(teacher=None, **options):
-    zeros = torch.zeros(2, 3)
-    return distill.distillation_loss(zeros, zeros if teacher is None else teacher, torch.tensor([0, 1]), **options)
+def loss(teacher=None, labels=None, **options):
+    zeros, labels = torch.zeros(2, 3), torch.tensor([0, 1]) if labels is None else labels
+    return distill.distillation_loss(zeros, zeros if teacher is None else teacher, labels, **options)
 
 
 @pytest.mark.parametrize(("make", "message"), WRONG.values(), ids=WRONG)
 def test_bad_input_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: distill.ask_teacher(Student(), np.zeros((2, 1, 28, 28), np.float32)),
+        lambda: distill.ask_teacher(None, torch.zeros(2, 3)),
+        lambda: distill.distillation_loss([[0.0, 0.0]], [[0.0, 0.0]], [0]),
+    ],
+)
+def test_arrays_and_lists_are_refused_where_tensors_are_needed(call):
+    with pytest.raises(TypeError, match=r"torch\.from_numpy"):
+        call()

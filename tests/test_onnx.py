@@ -9,6 +9,8 @@ import torch
 
 import labkit as lk
 from labkit.models import Student
+from labkit.onnx import export
+from labkit.runtimes import onnx_predictor, torch_predictor
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +83,35 @@ def test_a_model_with_two_inputs_is_refused(tmp_path):
     onnx.save(model, tmp_path / "sum.onnx")
     with pytest.raises(ValueError, match="not one for the images"):
         lk.onnx_predictor(tmp_path / "sum.onnx")
+
+
+PREDICTORS = {
+    "PyTorch": lambda student, path: torch_predictor(student),
+    "ONNX": lambda student, path: onnx_predictor(path),
+}
+
+
+@pytest.mark.parametrize("make", PREDICTORS.values(), ids=PREDICTORS)
+def test_images_that_a_model_cannot_take_are_described(student, path, make):
+    predict, images = make(student, path), np.zeros((2, 1, 28, 28), np.float32)
+    with pytest.raises(TypeError, match=r"float32 from 0 to 1 .*, not uint8"):
+        predict(images.astype(np.uint8))
+    with pytest.raises(TypeError, match="NumPy array of float32, not NoneType"):
+        predict(None)
+    with pytest.raises(ValueError, match=r"cannot answer images of shape \(2, 3, 28, 28\)"):
+        predict(images.repeat(3, axis=1))
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "cut.onnx").write_bytes(b"hello" * 50)
+    with pytest.raises(ValueError, match=r"cut.onnx cannot be loaded, so export it again"):
+        onnx_predictor(tmp_path / "cut.onnx")
+
+
+def test_a_shape_that_the_model_does_not_take_leaves_the_old_file(student, tmp_path):
+    (tmp_path / "m.onnx").write_bytes(b"old")
+    with pytest.raises(ValueError, match=r"Student cannot answer inputs of shape \(3, 5\)"):
+        export(student, tmp_path / "m.onnx", (3, 5))
+    with pytest.raises(TypeError, match="a PyTorch network is needed, not str"):
+        export("student", tmp_path / "m.onnx")
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]

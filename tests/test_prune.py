@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import nn
 from torch.nn.utils import prune as torch_prune
 
-from labkit import data, models, prune, train
+from labkit import data, models, prune, quantize, train
 
 settings.register_profile("labkit", deadline=None, derandomize=True)
 settings.load_profile("labkit")
@@ -402,6 +402,18 @@ def test_torch_pruning_makes_the_same_shapes(small):
     assert shapes[0] == shapes[1]
 
 
+def a_nan(model: nn.Module) -> nn.Module:
+    """A copy with a NaN among the second convolution's weights."""
+    broken = copy.deepcopy(model)
+    broken.features[3].weight.data[0, 0, 0, 0] = float("nan")
+    return broken
+
+
+def test_what_is_no_network_is_refused():
+    with pytest.raises(TypeError, match="a PyTorch network is needed, not str"):
+        prune.global_masks("baseline", 0.5)
+
+
 def test_a_network_that_cannot_be_rebuilt_is_refused_with_the_reason(small):
     with pytest.raises(ValueError, match="only a Baseline can be rebuilt here, not Sequential"):
         prune.keep_channels(nn.Sequential(nn.Conv2d(1, 4, 3)), 0.5)
@@ -420,6 +432,16 @@ def test_a_network_that_cannot_be_rebuilt_is_refused_with_the_reason(small):
         (lambda m: prune.rebuild(m, {"classifier.3": [0]}), "outputs of 'classifier.3' cannot be removed"),
         (lambda m: prune.rebuild(m, {"features.0": [9]}), "features.0: keep at least one"),
         (lambda m: prune.masked_channels(m, {"features.0": []}), "features.0: keep at least one"),
+        (lambda m: prune.rebuild(m, {"features.0": [True, False]}), "keep lists the indices of channels, not bool"),
+        (lambda m: prune.rebuild(m, {"features.0": [0.5, 1.5]}), "not float64"),
+        (lambda m: prune.pruned(m, {"features.0": m.features[0].weight.detach().numpy()}), "of True .kept. and False"),
+        (lambda m: prune.global_masks(prune.rebuild(a_nan(m), {}), 0.5), "layer 'features.3': the weights hold NaN"),
+        (lambda m: prune.pruned(quantize.prepare_qat(m, 4), {}), "not final: call prune.remove or finish_qat"),
+        (lambda m: prune.kept_channels(np.zeros((0, 3)), 0.5), r"not an array of shape \(0, 3\)"),
+        (lambda m: prune.ledger(nn.Linear(0, 3)), "have no weights"),
+        (lambda m: prune.masked_step([1.0], [float("nan")], [True], 0.1), "did the training diverge"),
+        (lambda m: prune.masked_step([1.0], [1.0], [0.5], 0.1), "the mask must be of True"),
+        (lambda m: prune.cubic_amount(float("nan"), 5, 0.5), "starts at step 0"),
         (lambda m: prune.measure_amounts(m, np.zeros((0, 1, 28, 28), np.float32)), "no images to time"),
     ],
 )

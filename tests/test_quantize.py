@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
+from torch.nn.utils import prune as torch_prune
 
 from labkit import quantize, runtimes
 from labkit.encoder import Encoder
@@ -422,6 +423,14 @@ def test_the_layers_of_the_crossover_compute_the_same(tmp_path):
 
 # What is wrong is named
 
+
+def being_pruned() -> nn.Module:
+    """A layer whose weight PyTorch makes anew from `weight_orig` and a mask at each use."""
+    layer = nn.Linear(3, 2)
+    torch_prune.l1_unstructured(layer, "weight", 0.5)
+    return layer
+
+
 ONE = np.ones(4)
 WRONG = {
     "1 bit": (lambda: quantize.fake_quantize(ONE, 1), "2 to 8, not 1"),
@@ -454,6 +463,24 @@ WRONG = {
     "qat scheme": (lambda: quantize.prepare_qat(a_network(), 4, "x"), "not 'x'"),
     "qat twice": (lambda: quantize.prepare_qat(quantize.prepare_qat(a_network(), 4), 4), "prepared already"),
     "not prepared": (lambda: quantize.finish_qat(a_network()), "not prepared"),
+    "infinite bits": (lambda: quantize.fake_quantize(ONE, float("inf")), "2 to 8, not inf"),
+    "bits as text": (lambda: quantize.prepare_qat(a_network(), "8"), "2 to 8, not '8'"),
+    "wide codes": (lambda: quantize.quantize(ONE, 0.001, 0, -500, 500), "do not fit into a byte"),
+    "scale of rows": (lambda: quantize.quantize(ONE, np.ones((4, 1))), "does not belong to values"),
+    "zero point": (lambda: quantize.quantize(ONE, 1.0, 0.5), "a whole number, not 0.5"),
+    "scale back": (lambda: quantize.dequantize(ONE, NAN), "a scale must be"),
+    "NaN code": (lambda: quantize.dequantize([NAN], 1.0), "stands for no value"),
+    "fractions of codes": (lambda: quantize.pair_sums([1.5, 1], [1, 1]), "codes are whole numbers"),
+    "large codes": (lambda: quantize.pair_sums([2**40, 1], [1, 1]), "0 to 255"),
+    "no outputs": (lambda: quantize.saturated_share(np.ones((2, 2)), np.ones((0, 2))), "at least one of each"),
+    "layer sizes": (lambda: quantize.dynamic_bytes([("conv", 1, 2)]), "3 of them, each above 0"),
+    "straight scale": (lambda: quantize.straight_through(torch.ones(2), 0.0), "a scale must be"),
+    "rounding in QAT": (lambda: quantize.quantized_weights(quantize.prepare_qat(a_network(), 4), 3), "finish_qat"),
+    "rounding in pruning": (lambda: quantize.quantized_weights(being_pruned(), 3), "prune.remove"),
+    "seconds": (lambda: quantize.crossover([4], [1], NAN), "seconds must be above 0"),
+    "half a width": (lambda: quantize.crossover([2.5], [1]), "whole numbers"),
+    "no word": (lambda: Encoder(1, 8, 2, 4, 5, 6)(torch.tensor([[5]])), "tokens are 0 to 4"),
+    "no place": (lambda: Encoder(1, 8, 2, 4, 5, 6)(torch.zeros(1, 7, dtype=torch.int64)), "up to 6"),
     "no linear": (lambda: quantize.dynamic_onnx(nn.Conv2d(1, 1, 3), "x"), "no linear layer"),
     "heads": (lambda: Encoder(1, 10, 3, 4, 5, 6), "cannot be shared by 3"),
     "widths": (lambda: quantize.crossover(widths=()), "at least 1"),
@@ -481,6 +508,30 @@ CALIBRATION = {
 def test_bad_calibration_is_named(exported, images, tmp_path, change, options, message):
     with pytest.raises(ValueError, match=message):
         quantize.quantize_onnx(exported, tmp_path / "q.onnx", change(images), **options)
+
+
+@pytest.mark.parametrize("call", [quantize.layers, quantize.quantized_weights, quantize.prepare_qat])
+def test_what_is_no_network_is_refused(call):
+    with pytest.raises(TypeError, match="a PyTorch network is needed, not NoneType"):
+        call(None, *[4] * (call is not quantize.layers))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello" * 50])
+def test_a_damaged_file_is_named_and_nothing_is_written(images, tmp_path, content):
+    (tmp_path / "bad.onnx").write_bytes(content)
+    with pytest.raises(ValueError, match=r"bad.onnx: not a whole ONNX file"):
+        quantize.quantize_onnx(tmp_path / "bad.onnx", tmp_path / "q.onnx", images)
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.onnx"]
+
+
+def test_a_file_with_nan_weights_is_named_and_the_old_one_stays(images, tmp_path):
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
+    with torch.no_grad():
+        model[1].weight[0, 0] = NAN
+    (tmp_path / "q.onnx").write_bytes(b"old")
+    with pytest.raises(ValueError, match=r"'1\.weight' holds NaN or infinity"):
+        quantize.quantize_onnx(export(model, tmp_path / "nan.onnx"), tmp_path / "q.onnx", images)
+    assert (tmp_path / "q.onnx").read_bytes() == b"old"
 
 
 def test_a_missing_file_is_named(images, tmp_path):

@@ -141,3 +141,20 @@ def test_packed_answers_unpack_to_themselves(answers):
 def test_ten_thousand_answers_are_a_short_text():
     answers = np.random.default_rng(0).random(10_000) < 0.94
     assert len(sweeps.pack(answers)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [(None, "gave no rows"), ([], "gave no rows"), ([{"a": float("nan")}], "cannot be kept"), ([{"a": {1}}], "cannot")],
+)
+def test_rows_that_cannot_be_kept_are_refused(rows, message, tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path))
+    with pytest.raises(ValueError, match=message):
+        sweeps.here("bad", lambda: rows)
+    assert not list(tmp_path.rglob("bad*"))
+
+
+@pytest.mark.parametrize("text", ["x", "9:", None, sweeps.pack(np.ones(99, bool))[:-6]])
+def test_answers_cut_short_are_refused(text):
+    with pytest.raises(ValueError, match="not what `pack` wrote"):
+        sweeps.unpack(text)

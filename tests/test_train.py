@@ -9,6 +9,7 @@ from torch import nn
 
 from labkit import data, train
 from labkit.data import Split
+from labkit.train import correct, fit
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -258,3 +259,23 @@ def test_weight_decay_pulls_weights_towards_zero():
 
     assert norm(0.5) < norm(0.0)
     assert norm(0.0) == pytest.approx(7840**0.5)
+
+
+def test_a_training_that_diverges_says_so(few):
+    with pytest.raises(ValueError, match="the training diverged"):
+        fit(linear(), few, epochs=3, lr=1e30, batch=8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda images: np.full((len(images), 10), np.nan), "NaN, which is no class"),
+        (lambda images: np.zeros((1, 10)), "gave .1, 10. for"),
+        (lambda images: np.zeros(len(images)), "not .n, classes."),
+    ],
+)
+def test_answers_that_name_no_class_are_refused(few, answer, message):
+    with pytest.raises(ValueError, match=message):
+        correct(answer, few)
+    with pytest.raises(ValueError, match="at least one image"):
+        correct(answer, Split(few.images[:0], few.labels[:0]))

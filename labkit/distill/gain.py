@@ -20,12 +20,15 @@ def paired_counts(first_correct: np.ndarray, second_correct: np.ndarray) -> tupl
         first_correct, second_correct: bool `(n,)`, the same images in the same order.
 
     Raises:
-        ValueError: the two do not describe the same images.
+        ValueError: the two do not describe the same images, or are not of True and False.
 
     >>> paired_counts([True, True, False], [True, False, False])
     (1, 0)
     """
-    first, second = np.asarray(first_correct, bool), np.asarray(second_correct, bool)
+    first, second = np.asarray(first_correct), np.asarray(second_correct)
+    if not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
+        raise ValueError("whether each image is right, True or False, is needed: compare the classes with the labels")
+    first, second = first.astype(bool), second.astype(bool)
     if first.shape != second.shape or first.ndim != 1:
         raise ValueError(f"the same images in the same order are needed, not {first.shape} against {second.shape}")
     return int((first & ~second).sum()), int((~first & second).sum())
@@ -40,7 +43,8 @@ def mean_gain(before: np.ndarray, after: np.ndarray, t: float | None = None) -> 
         t: how many standard errors the interval reaches; None takes Student's for so many seeds.
 
     Raises:
-        ValueError: the two are not paired, or there are fewer than 2 or, without `t`, more than 10 seeds.
+        ValueError: the two are not paired, there are fewer than 2 or, without `t`, more than 10 seeds, or a value is
+            NaN or infinite or `t` below 0.
 
     Source: Student (W. S. Gosset), "The probable error of a mean", Biometrika 6 (1908).
 
@@ -52,6 +56,8 @@ def mean_gain(before: np.ndarray, after: np.ndarray, t: float | None = None) -> 
         raise ValueError(f"at least two seeds, paired, are needed, not {before.shape} against {after.shape}")
     if not np.isfinite([before, after]).all():
         raise ValueError("a value is NaN or infinite")
+    if t is not None and not 0 <= t < float("inf"):
+        raise ValueError(f"t is a number of standard errors, 0 or more, not {t}")
     gains, n = after - before, len(before)
     if t is None and n not in T_VALUES:
         raise ValueError(f"for {n} seeds give t, the number of standard errors; it is known here for 2 to 10")

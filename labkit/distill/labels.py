@@ -22,8 +22,8 @@ def soften(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     [[0.5, 0.5]]
     """
     check_temperature(temperature)
-    scaled = checked_logits(logits) / temperature
-    powers = np.exp(scaled - scaled.max(1, keepdims=True))  # the largest power is 1, so none overflows
+    logits = checked_logits(logits)
+    powers = np.exp((logits - logits.max(1, keepdims=True)) / temperature)  # the largest is 1, so none overflows
     return powers / powers.sum(1, keepdims=True)
 
 
@@ -54,7 +54,8 @@ def smooth_labels(labels: np.ndarray, classes: int, smoothing: float = 0.1) -> n
     It is soft like a teacher's labels and knows nothing of the images: a control.
 
     Raises:
-        ValueError: a label is not in 0..classes-1, or `smoothing` is not in 0..1.
+        ValueError: a label is not in 0..classes-1, labels are not `(n,)`, `classes` is no whole number above 0, or
+            `smoothing` is not in 0..1.
 
     Source: C. Szegedy and others, "Rethinking the Inception architecture for computer vision" (2016), section 7.
 
@@ -64,6 +65,10 @@ def smooth_labels(labels: np.ndarray, classes: int, smoothing: float = 0.1) -> n
     labels = np.asarray(labels)
     if not 0 <= smoothing <= 1:
         raise ValueError(f"smoothing is the share that is spread, 0 to 1, not {smoothing}")
+    if not isinstance(classes, int | np.integer) or classes < 1:
+        raise ValueError(f"classes is how many there are, a whole number above 0, not {classes!r}")
+    if labels.ndim != 1:
+        raise ValueError(f"labels have the shape (n,), not {labels.shape}")
     if labels.dtype.kind not in "iu" or not ((labels >= 0) & (labels < classes)).all():
         raise ValueError(f"labels are whole numbers from 0 to {classes - 1}, one below the number of classes")
     return (1 - smoothing) * np.eye(classes)[labels] + smoothing / classes
@@ -74,8 +79,12 @@ def shuffled_within_class(logits: np.ndarray, labels: np.ndarray, seed: int = 0)
     an image is lost. A control.
 
     Raises:
-        ValueError: there is not one row of logits for each label.
+        ValueError: there is not one row of logits for each label, or a logit is NaN or infinite.
     """
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise ValueError(f"labels have the shape (n,), not {labels.shape}")
+    checked_logits(logits)
     if len(logits) != len(labels):
         raise ValueError(f"one row of logits is needed for each label, not {len(logits)} for {len(labels)}")
     dealt, random = np.array(logits), np.random.default_rng(seed)
@@ -94,7 +103,7 @@ def check_temperature(temperature: float) -> None:
 def checked_logits(logits: np.ndarray) -> np.ndarray:
     """`logits` as float64; raises ValueError unless they are `(n, classes)` and finite."""
     logits = np.asarray(logits, np.float64)
-    if logits.ndim != 2:
+    if logits.ndim != 2 or not logits.shape[1]:
         raise ValueError(f"logits have the shape (n, classes), not {logits.shape}")
     if not np.isfinite(logits).all():
         raise ValueError("the logits hold NaN or infinity: did the training diverge?")

@@ -31,7 +31,9 @@ def distillation_loss(
         alpha: weight of the HARD loss, as on the slide: 1 is training without a teacher.
 
     Raises:
-        ValueError: the shapes differ, the temperature is not above 0, or `alpha` is not in 0..1.
+        TypeError: logits or labels are no tensors.
+        ValueError: the shapes differ, the temperature is not above 0, `alpha` is not in 0..1, a label is no class, or a
+            logit is NaN or infinite.
 
     Source: the slide "Distillation: Simple Example", with `reduction="batchmean"`: the slide's default also divides by
         the number of classes.
@@ -40,15 +42,24 @@ def distillation_loss(
     >>> round(distillation_loss(zeros, zeros, label, temperature=3, alpha=0.5).item(), 4)  # half of ln 2, and no KL
     0.3466
     """
-    check_temperature(temperature)
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha is the hard loss's share, 0 to 1, not {alpha}")
+    _check_settings(temperature, alpha)
+    if not all(isinstance(one, torch.Tensor) for one in (student_logits, teacher_logits, labels)):
+        raise TypeError("logits and labels must be torch tensors: give both networks' logits, and use torch.from_numpy")
     _check_same(student_logits, teacher_logits)
+    if student_logits.ndim != 2 or not student_logits.numel():
+        raise ValueError(f"logits have the shape (n, classes), not {tuple(student_logits.shape)}")
+    if labels.dtype != torch.int64 or labels.shape != student_logits.shape[:1]:
+        raise ValueError(f"labels are int64 ({len(student_logits)},), not {labels.dtype} {tuple(labels.shape)}")
+    if labels.min() < 0 or labels.max() >= student_logits.shape[1]:
+        raise ValueError(f"labels are 0 to {student_logits.shape[1] - 1}, one below the number of classes")
     hard_loss = F.cross_entropy(student_logits, labels)
     soft_student = F.log_softmax(student_logits / temperature, dim=1)
     soft_teacher = F.softmax(teacher_logits / temperature, dim=1)
     soft_loss = F.kl_div(soft_student, soft_teacher, reduction="batchmean")
-    return alpha * hard_loss + (1 - alpha) * soft_loss * temperature**2
+    loss = alpha * hard_loss + (1 - alpha) * soft_loss * temperature**2
+    if not loss.isfinite():
+        raise ValueError("the logits hold NaN or infinity: did the training diverge?")
+    return loss
 
 
 @reference
@@ -70,7 +81,12 @@ def soft_loss_gradient(student_logits: np.ndarray, teacher_logits: np.ndarray, t
 
 
 def loss_against(temperature: float = 3.0, alpha: float = 0.5) -> Loss:
-    """`distillation_loss` as `train.fit` wants it: of logits, labels and the teacher's logits as targets."""
+    """`distillation_loss` as `train.fit` wants it: of logits, labels and the teacher's logits as targets.
+
+    Raises:
+        ValueError: the temperature is not above 0, or `alpha` is not in 0..1.
+    """
+    _check_settings(temperature, alpha)
 
     def loss(logits: torch.Tensor, labels: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return distillation_loss(logits, targets, labels, temperature, alpha)
@@ -94,6 +110,12 @@ def smoothed_loss(smoothing: float = 0.1) -> Loss:
         return F.cross_entropy(logits, labels, label_smoothing=smoothing)
 
     return loss
+
+
+def _check_settings(temperature: float, alpha: float) -> None:
+    check_temperature(temperature)
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha is the hard loss's share, 0 to 1, not {alpha}")
 
 
 def _check_same(student, teacher) -> None:

@@ -40,10 +40,16 @@ def stored_bytes(size: int, nonzeros: int, way: str) -> int:
 
 def ledger(model: nn.Module) -> dict[str, float]:
     """What can be counted without a clock: `parameters`, `nonzeros`, `sparsity` (of the prunable weights, 0..1),
-    `raw_bytes` and `gzip_bytes` of the file."""
-    content = save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
+    `raw_bytes` and `gzip_bytes` of the file.
+
+    Raises:
+        ValueError: there is no layer that can be pruned, or none with weights.
+    """
     weights = weights_of(model).values()
     zeros, size = sum(int((w == 0).sum()) for w in weights), sum(w.size for w in weights)
+    if not size:
+        raise ValueError(f"the layers of {type(model).__name__} have no weights, so there is no share of zeros")
+    content = save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
     return {
         "parameters": count_parameters(model),
         "nonzeros": count_parameters(model) - zeros,

@@ -67,8 +67,11 @@ def layers(model: nn.Module) -> dict[str, nn.Module]:
     """The layers whose weights can be pruned (convolutions and Linear) by their names in `model`.
 
     Raises:
+        TypeError: `model` is no network.
         ValueError: there is none.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     found = {name: layer for name, layer in model.named_modules() if isinstance(layer, PRUNABLE)}
     if not found:
         raise ValueError(f"{type(model).__name__} has no layer that can be pruned: no Conv2d and no Linear")
@@ -116,14 +119,19 @@ def apply_masks_(model: nn.Module, masks: Mapping[str, np.ndarray]) -> nn.Module
     """Sets the weights whose mask is False to zero, in place; returns `model`.
 
     Raises:
-        ValueError: a mask's name is no prunable layer, or its shape is not that of the weights.
+        ValueError: a mask's name is no prunable layer, its shape is not that of the weights, it is not of True and
+            False, or the layer's weights are made anew at each use (PyTorch's own pruning, or QAT).
     """
     known = layers(model)
     with torch.no_grad():
         for name, mask in masks.items():
             if name not in known:
                 raise ValueError(f"there is no layer {name!r} to prune; there are {', '.join(known)}")
-            weight = known[name].weight
+            if "weight" not in known[name]._parameters:  # what is written to it would be lost
+                raise ValueError(f"the weights of {name!r} are not final: call prune.remove or finish_qat first")
+            weight, mask = known[name].weight, np.asarray(mask)
+            if mask.dtype != bool:
+                raise ValueError(f"the mask of {name!r} must be of True (kept) and False, not {mask.dtype}")
             if mask.shape != tuple(weight.shape):
                 raise ValueError(f"the mask of {name!r} has the shape {mask.shape}, its weights {tuple(weight.shape)}")
             weight.mul_(torch.from_numpy(mask))
@@ -131,7 +139,13 @@ def apply_masks_(model: nn.Module, masks: Mapping[str, np.ndarray]) -> nn.Module
 
 
 def pruned(model: nn.Module, masks: Mapping[str, np.ndarray]) -> nn.Module:
-    """A copy of `model` with the weights whose mask is False at zero; `model` itself stays as it is."""
+    """A copy of `model` with the weights whose mask is False at zero; `model` itself stays as it is.
+
+    Raises:
+        ValueError: as `apply_masks_`.
+    """
+    if any("weight" not in layer._parameters for layer in layers(model).values()):
+        raise ValueError("a layer's weights are not final: call prune.remove or finish_qat first")
     return apply_masks_(copy.deepcopy(model), masks)
 
 

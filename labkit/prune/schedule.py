@@ -35,7 +35,7 @@ def masked_step(weights: np.ndarray, gradient: np.ndarray, mask: np.ndarray, lr:
         mask: bool, True = kept.
 
     Raises:
-        ValueError: the shapes differ.
+        ValueError: the shapes differ, the mask is not of True and False, or something is NaN or infinite.
 
     >>> masked_step(np.array([1.0, 0.0]), np.array([2.0, 2.0]), np.array([True, False]), 0.25).tolist()
     [0.5, 0.0]
@@ -43,7 +43,12 @@ def masked_step(weights: np.ndarray, gradient: np.ndarray, mask: np.ndarray, lr:
     if not np.shape(weights) == np.shape(gradient) == np.shape(mask):
         shapes = f"{np.shape(weights)}, {np.shape(gradient)} and {np.shape(mask)}"
         raise ValueError(f"weights, gradient and mask must have the same shape, not {shapes}")
-    return np.where(mask, weights - lr * np.asarray(gradient), 0.0)
+    if np.asarray(mask).dtype != bool:
+        raise ValueError(f"the mask must be of True (kept) and False, not {np.asarray(mask).dtype}")
+    stepped = np.where(mask, weights - lr * np.asarray(gradient), 0.0)
+    if not np.isfinite(stepped).all():
+        raise ValueError("the weights, their gradient or lr hold NaN or infinity: did the training diverge?")
+    return stepped
 
 
 @reference
@@ -62,7 +67,7 @@ def cubic_amount(step: int, steps: int, amount: float) -> float:
     >>> [cubic_amount(step, 10, 0.5) for step in (0, 5, 10)]
     [0.0, 0.4375, 0.5]
     """
-    if steps < 1 or step < 0:
+    if not (steps >= 1 and step >= 0):
         raise ValueError(f"a schedule has at least one step and starts at step 0, not step {step} of {steps}")
     if not 0 <= amount <= 1:
         raise ValueError(f"amount is the share of weights to remove, 0 to 1, not {amount}")
@@ -90,8 +95,8 @@ def gradually(amount: float, steps: int, every: int = 10) -> Callable[[nn.Module
     Raises:
         ValueError: `steps` or `every` is below 1, or `amount` not in 0..1.
     """
-    if every < 1:
-        raise ValueError(f"every must be at least 1 step, not {every}")
+    if not every >= 1 or every != int(every):
+        raise ValueError(f"every must be at least 1 step, a whole number, not {every}")
     cubic_amount(0, steps, amount)  # says what is wrong before the training starts
     state: dict = {"step": 0, "masks": {}}
 

@@ -34,6 +34,8 @@ def kept_channels(weights: np.ndarray, amount: float) -> np.ndarray:
     [0, 2]
     """
     weights = np.asarray(weights)
+    if not weights.ndim or not weights.size:
+        raise ValueError(f"weights (outputs, ...) are needed, not an array of shape {weights.shape}")
     return _strongest(np.abs(weights).reshape(len(weights), -1).sum(1), amount)
 
 
@@ -53,10 +55,13 @@ def remove_channels(
         ValueError: the three do not have the same channels, or `keep` is empty or names a channel twice or one that
             is not there.
     """
+    first, norm, second = np.asarray(first), np.asarray(norm), np.asarray(second)
+    if min(first.ndim, norm.ndim, second.ndim) < 2:
+        raise ValueError(f"arrays of at least two axes are needed, not {first.shape}, {norm.shape} and {second.shape}")
     channels = len(first)
-    if np.shape(norm) != (4, channels) or second.shape[1] != channels:
+    if norm.shape != (4, channels) or second.shape[1] != channels:
         raise ValueError(
-            f"the first convolution makes {channels} channels, the norm has {np.shape(norm)[-1]} and the second "
+            f"the first convolution makes {channels} channels, the norm has {norm.shape[-1]} and the second "
             f"convolution takes {second.shape[1]}: all three must agree"
         )
     keep = _checked_keep("the channels between", keep, channels)
@@ -171,7 +176,11 @@ def _chain(model: nn.Module) -> dict[str, tuple[nn.Module, nn.Module | None]]:
             if layer.groups != 1 or not isinstance(model.features[i + 1], nn.BatchNorm2d):
                 raise ValueError(f"the layer 'features.{i}' cannot be pruned: not a plain Conv2d with a BatchNorm2d")
             found[f"features.{i}"] = (layer, model.features[i + 1])
-    return {**found, HIDDEN: (model.classifier[1], None)}
+    found[HIDDEN] = (model.classifier[1], None)
+    for name, (layer, _) in found.items():
+        if not layer.weight.isfinite().all():
+            raise ValueError(f"layer {name!r}: the weights hold NaN or infinity: did the training diverge?")
+    return found
 
 
 def _whole(model: models.Baseline, keep: Keep) -> dict[str, np.ndarray]:
@@ -186,7 +195,10 @@ def _whole(model: models.Baseline, keep: Keep) -> dict[str, np.ndarray]:
 
 
 def _checked_keep(name: str, keep: Sequence[int], channels: int) -> np.ndarray:
-    keep = np.asarray(keep, np.int64)
+    keep = np.asarray(keep)
+    if keep.size and (keep.dtype.kind not in "iu" or keep.ndim != 1):
+        raise ValueError(f"{name}: keep lists the indices of channels, not {keep.dtype} of shape {keep.shape}")
+    keep = keep.astype(np.int64)
     if not keep.size or len(np.unique(keep)) < keep.size or keep.min() < 0 or keep.max() >= channels:
         raise ValueError(
             f"{name}: keep at least one of the channels 0 to {channels - 1}, each once, not {keep.tolist()}"

@@ -29,10 +29,14 @@ def crossover(
         seconds: for all combinations together.
 
     Raises:
-        ValueError: no widths, no batches, or one of them below 1.
+        ValueError: no widths, no batches, one of them below 1 or no whole number, or `seconds` not above 0.
     """
-    if not widths or not batches or min(*widths, *batches) < 1:
-        raise ValueError(f"widths and batches must be at least 1 each, not {list(widths)} and {list(batches)}")
+    if not widths or not batches or not all(isinstance(n, int) and n >= 1 for n in (*widths, *batches)):
+        raise ValueError(
+            f"widths and batches must be whole numbers, at least 1 each, not {list(widths)} and {list(batches)}"
+        )
+    if not seconds > 0:
+        raise ValueError(f"seconds must be above 0, not {seconds}")
     rows, each = [], seconds / (len(widths) * len(batches))
     with tempfile.TemporaryDirectory() as folder, tqdm(total=len(widths) * len(batches), unit="pair") as bar:
         for width in widths:

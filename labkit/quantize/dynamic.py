@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from labkit.files import write_atomically
 from labkit.measure.memory import give_back
 from labkit.measure.stopwatch import race
 from labkit.onnx import export
@@ -40,20 +41,27 @@ def dynamic_onnx(model: nn.Module, path: str | Path) -> Path:
     """Writes `model` with its linear layers in int8, by ONNX Runtime: what to do where PyTorch cannot. Returns `path`.
 
     Raises:
-        ValueError: the model has no linear layer.
+        TypeError: `model` is no network.
+        ValueError: the model has no linear layer, or its weights are NaN or infinite.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    from labkit.quantize.files import _quiet
+    from labkit.quantize.files import _checked_input, _quiet
 
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     if not any(isinstance(layer, nn.Linear) for layer in model.modules()):
         raise ValueError(f"{type(model).__name__} has no linear layer to quantize")
     with tempfile.TemporaryDirectory() as folder, _quiet():
-        plain = onnx.load(export(model, Path(folder) / "float32.onnx"))
+        plain = export(model, Path(folder) / "float32.onnx")
+        _checked_input(plain)
+        plain = onnx.load(plain)
         plain.graph.ClearField("value_info")  # shapes from before it turns a layer's weights round
         kinds = ["Gemm", "MatMul"]
-        quantize_dynamic(plain, path, weight_type=QuantType.QInt8, op_types_to_quantize=kinds)
+        small = Path(folder) / "int8.onnx"
+        quantize_dynamic(plain, small, weight_type=QuantType.QInt8, op_types_to_quantize=kinds)
+        write_atomically(path, small.read_bytes())
     return Path(path)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import logging
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 
+from labkit.files import write_atomically
 from labkit.measure.machine import fingerprint
 from labkit.quantize.maps import SCHEMES
 
@@ -36,9 +38,9 @@ def quantize_onnx(
 
     Raises:
         FileNotFoundError: there is no file `path`.
-        ValueError: no images, images with NaN or of another shape than the file takes, an unknown method or scheme.
+        ValueError: no images, images with NaN or of another shape than the file takes, an unknown method or scheme, a
+            damaged file, or weights that are NaN or infinite.
     """
-    import onnx
     from onnxruntime import quantization
 
     path, output = Path(path), Path(output)
@@ -48,13 +50,12 @@ def quantize_onnx(
         raise ValueError(f"the method is one of {', '.join(METHODS)}, not {method!r}")
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme is one of {', '.join(SCHEMES)}, not {scheme!r}")
-    entry = onnx.load(path, load_external_data=False).graph.input[0]
+    entry = _checked_input(path)
     _check_images(images, [one.dim_value for one in entry.type.tensor_type.shape.dim])
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with _quiet():
+    with _quiet(), tempfile.TemporaryDirectory() as folder:
         quantization.quantize_static(
             path,
-            output,
+            Path(folder) / "int8.onnx",
             _Reader(entry.name, images),
             quant_format=quantization.QuantFormat.QDQ,
             activation_type=quantization.QuantType.QUInt8,
@@ -63,6 +64,7 @@ def quantize_onnx(
             reduce_range=needs_reduced_range() if reduce_range is None else reduce_range,
             calibrate_method=getattr(quantization.CalibrationMethod, METHODS[method]),
         )
+        write_atomically(output, (Path(folder) / "int8.onnx").read_bytes())
     return output
 
 
@@ -95,8 +97,27 @@ class _Reader:
         raise NotImplementedError("labkit calibrates with all images at once")
 
 
+def _checked_input(path: Path):
+    """The description of the file's input; ValueError if the file is damaged, or a weight in it is not finite."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        graph = onnx.load(path).graph
+        entry = graph.input[0]
+    except (DecodeError, IndexError, OSError):
+        raise ValueError(f"{path}: not a whole ONNX file; export it again") from None
+    for one in graph.initializer:
+        values = onnx.numpy_helper.to_array(one)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise ValueError(f"{path}: {one.name!r} holds NaN or infinity: did the training diverge?")
+    return entry
+
+
 def _check_images(images: np.ndarray, shape: Sequence[int]) -> None:
-    if not isinstance(images, np.ndarray) or not len(images):
+    if not isinstance(images, np.ndarray):
+        raise ValueError(f"calibration images are a NumPy array of float32, not {type(images).__name__}")
+    if not images.ndim or not len(images):
         raise ValueError("the calibration set is empty: give it a few hundred training images")
     if images.dtype != np.float32:
         raise ValueError(f"calibration images are float32 from 0 to 1, as the model takes them, not {images.dtype}")

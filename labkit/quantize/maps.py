@@ -22,8 +22,8 @@ def limits(bits: int, symmetric: bool = True) -> tuple[int, int]:
     >>> limits(8), limits(8, symmetric=False)
     ((-127, 127), (0, 255))
     """
-    if isinstance(bits, bool) or bits != int(bits) or not LEAST_BITS <= bits <= MOST_BITS:
-        raise ValueError(f"bits must be a whole number from {LEAST_BITS} to {MOST_BITS}, not {bits}")
+    if isinstance(bits, bool) or bits not in range(LEAST_BITS, MOST_BITS + 1):
+        raise ValueError(f"bits must be a whole number from {LEAST_BITS} to {MOST_BITS}, not {bits!r}")
     largest = 2 ** (int(bits) - 1) - 1
     return (-largest, largest) if symmetric else (0, 2 ** int(bits) - 1)
 
@@ -65,8 +65,8 @@ def symmetric_scale(values: np.ndarray, bits: int = 8, scheme: str = "per_tensor
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme is one of {', '.join(SCHEMES)}, not {scheme!r}")
     axes = tuple(range(1, values.ndim)) if scheme == "per_channel" else None
-    largest = abs(values).max(axis=axes, keepdims=scheme == "per_channel")
-    return np.where(largest > 0, largest / qmax, 1.0)
+    scale = abs(values).max(axis=axes, keepdims=scheme == "per_channel") / qmax
+    return np.where(scale > 0, scale, 1.0)
 
 
 def quantize(
@@ -78,16 +78,25 @@ def quantize(
         scale: the value of one step; one number, or one for each channel in a shape that broadcasts.
 
     Raises:
-        ValueError: `values` are empty or hold NaN or infinity, a scale is not above 0, or qmin is not below qmax.
+        ValueError: `values` are empty or hold NaN or infinity, a scale is not above 0 or has the wrong shape, the zero
+            point is no whole number, or the codes from qmin to qmax are not below each other or need more than a byte.
 
     >>> quantize(np.array([0.26, -9.0]), scale=0.1).tolist()
     [3, -90]
     """
     values = checked(values)
-    if not (np.isfinite(scale).all() and np.min(scale) > 0):
-        raise ValueError(f"a scale must be a finite number above 0, not {np.min(scale)}")
+    _check_scale(scale)
+    try:
+        np.broadcast_to(scale, values.shape)
+    except ValueError:
+        shapes = f"{np.shape(scale)} does not belong to values of shape {values.shape}"
+        raise ValueError(f"a scale of shape {shapes}; one for each channel is (channels, 1, ...)") from None
+    if zero_point != np.rint(zero_point):
+        raise ValueError(f"the zero point is a code, a whole number, not {zero_point}")
     if not qmin < qmax:
         raise ValueError(f"qmin must be below qmax, not {qmin} and {qmax}")
+    if qmax > (255 if qmin >= 0 else 127) or qmin < -128:
+        raise ValueError(f"codes {qmin} to {qmax} do not fit into a byte: 0 to 255, or -128 to 127")
     codes = np.clip(np.rint(values / scale) + zero_point, qmin, qmax)
     return codes.astype(np.uint8 if qmin >= 0 else np.int8)
 
@@ -95,10 +104,17 @@ def quantize(
 def dequantize(codes: np.ndarray, scale: np.ndarray | float, zero_point: int = 0) -> np.ndarray:
     """The values that the codes stand for: float64, the same shape.
 
+    Raises:
+        ValueError: a scale is not a finite number above 0, or a code is NaN or infinite.
+
     >>> dequantize(np.array([3, -90], np.int8), scale=0.1).round(3).tolist()
     [0.3, -9.0]
     """
-    return scale * (np.asarray(codes, np.float64) - zero_point)
+    _check_scale(scale)
+    codes = np.asarray(codes, np.float64)
+    if not np.isfinite(codes).all():
+        raise ValueError("a code is NaN or infinite, so it stands for no value")
+    return scale * (codes - zero_point)
 
 
 @reference
@@ -146,6 +162,11 @@ def fake_quantize(values: np.ndarray, bits: int = 8, scheme: str = "per_tensor")
     """
     scale = symmetric_scale(values, bits, scheme)
     return dequantize(quantize(values, scale, 0, *limits(bits)), scale)
+
+
+def _check_scale(scale: np.ndarray | float) -> None:
+    if not (np.size(scale) and np.isfinite(scale).all() and np.min(scale) > 0):
+        raise ValueError(f"a scale must be a finite number above 0, not {np.min(scale) if np.size(scale) else 'empty'}")
 
 
 def checked(values: np.ndarray) -> np.ndarray:

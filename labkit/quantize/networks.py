@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from labkit.quantize.maps import SCHEMES, fake_quantize, limits, symmetric_scale
+from labkit.quantize.maps import SCHEMES, checked, fake_quantize, limits, symmetric_scale
 from labkit.quantize.numerics import round_mantissa
 from labkit.reference import reference
 
@@ -19,8 +19,11 @@ def layers(model: nn.Module) -> dict[str, nn.Module]:
     """The layers that have weights to quantize, convolutions and linear ones, by name.
 
     Raises:
+        TypeError: `model` is no network.
         ValueError: there are none.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     found = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
     if not found:
         raise ValueError(f"{type(model).__name__} has no convolution and no linear layer to quantize")
@@ -48,7 +51,17 @@ def shortened_weights(model: nn.Module, bits: int) -> nn.Module:
     return _rounded(model, lambda weights: round_mantissa(weights, bits), None)
 
 
+def _check_plain(model: nn.Module) -> None:
+    """Raises ValueError where a weight is made anew from other numbers at each use: what is written to it is lost."""
+    for name, layer in layers(model).items():
+        if parametrize.is_parametrized(layer):
+            raise ValueError(f"the layer {name!r} is prepared already: call finish_qat first")
+        if "weight" not in layer._parameters:
+            raise ValueError(f"the layer {name!r} is still being pruned by PyTorch: call prune.remove first")
+
+
 def _rounded(model: nn.Module, change, only: str | None) -> nn.Module:
+    _check_plain(model)
     rounded = copy.deepcopy(model).eval()
     chosen = layers(rounded)
     if only is not None and only not in chosen:
@@ -70,8 +83,9 @@ def with_outlier(model: nn.Module, factor: float = 16.0) -> nn.Module:
     The normalisation that follows divides the channel by the same factor again. Real networks have such channels.
 
     Raises:
-        ValueError: `factor` is not above 0, or no convolution is followed by a BatchNorm.
+        ValueError: `factor` is not above 0, no convolution is followed by a BatchNorm, or its weights are not finite.
     """
+    _check_plain(model)
     if not 0 < factor < float("inf"):
         raise ValueError(f"the factor must be a finite number above 0, not {factor}")
     changed = copy.deepcopy(model).eval()
@@ -83,6 +97,7 @@ def with_outlier(model: nn.Module, factor: float = 16.0) -> nn.Module:
         raise ValueError(f"{type(model).__name__} has no convolution that is followed by a BatchNorm")
     with torch.no_grad():
         for conv, norm in pairs:
+            checked(conv.weight.numpy())
             conv.weight[0] *= factor
             norm.running_mean[0] *= factor
             norm.running_var[0] = (norm.running_var[0] + norm.eps) * factor**2 - norm.eps
@@ -94,13 +109,16 @@ def straight_through(weights: torch.Tensor, scale: torch.Tensor | float, bits: i
     """`weights` rounded to symmetric codes, while the gradient passes as if nothing had been rounded.
 
     Raises:
-        ValueError: `bits` is not 2 to 8.
+        ValueError: `bits` is not 2 to 8, or a scale is not a finite number above 0.
 
     Source: Y. Bengio, N. Leonard and A. Courville, "Estimating or propagating gradients" (2013).
 
     >>> straight_through(torch.tensor([1.25, -9.0]), 0.5, bits=3).tolist()
     [1.0, -1.5]
     """
+    known = torch.as_tensor(scale)
+    if not ((known > 0) & (known < torch.inf)).all():
+        raise ValueError("a scale must be a finite number above 0: are there NaN or infinite weights?")
     codes = (weights / scale).round().clamp(*limits(bits))
     return weights + (scale * codes - weights).detach()
 
@@ -129,10 +147,9 @@ def prepare_qat(model: nn.Module, bits: int, scheme: str = "per_tensor") -> nn.M
         ValueError: `bits` is not 2 to 8, the scheme is unknown, weights are not finite or are prepared already.
     """
     limits(bits)
+    _check_plain(model)
     prepared = copy.deepcopy(model)
     for name, layer in layers(prepared).items():
-        if parametrize.is_parametrized(layer):
-            raise ValueError(f"the layer {name!r} is prepared already: call finish_qat first")
         try:
             symmetric_scale(layer.weight.detach().numpy(), bits, scheme)
         except ValueError as error:
@@ -148,6 +165,7 @@ def finish_qat(model: nn.Module) -> nn.Module:
     Raises:
         ValueError: it was not prepared.
     """
+    layers(model)
     finished = copy.deepcopy(model).eval()
     prepared = [layer for layer in layers(finished).values() if parametrize.is_parametrized(layer)]
     if not prepared:

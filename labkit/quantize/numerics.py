@@ -63,8 +63,8 @@ def round_mantissa(value: np.ndarray | float, bits: int) -> np.ndarray:
     >>> float(round_mantissa(0.3, bits=2))  # 1.2 x 2**-2, and 1.25 is the nearest quarter
     0.3125
     """
-    if bits != int(bits) or not 0 <= bits <= 52:
-        raise ValueError(f"a mantissa has 0 to 52 bits here, not {bits}")
+    if isinstance(bits, bool) or bits not in range(53):
+        raise ValueError(f"a mantissa has 0 to 52 bits here, a whole number, not {bits!r}")
     fraction, exponent = np.frexp(checked(value))  # a fraction from 0.5 to 1: one place more than 1.m
     return np.ldexp(np.rint(np.ldexp(fraction, bits + 1)), exponent - bits - 1)
 
@@ -78,7 +78,7 @@ def pair_sums(activations: np.ndarray, weights: np.ndarray) -> np.ndarray:
         weights: codes -128 to 127, `(..., n)`.
 
     Raises:
-        ValueError: the last axis is odd, or codes are outside their range.
+        ValueError: the last axis is odd, codes are outside their range, or they are no whole numbers.
 
     Source: Intel's instruction `vpmaddubsw`, which "saturates": a sum beyond 32767 becomes 32767.
 
@@ -94,14 +94,18 @@ def exact_pair_sums(activations: np.ndarray, weights: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: as `pair_sums`.
     """
-    activations, weights = np.asarray(activations, np.int32), np.asarray(weights, np.int32)
-    if activations.shape[-1] % 2 or activations.shape[-1] != weights.shape[-1]:
-        raise ValueError(f"pairs need an even, equal length, not {activations.shape[-1]} and {weights.shape[-1]}")
+    activations, weights = np.asarray(activations), np.asarray(weights)
+    lengths = [codes.shape[-1] if codes.ndim else 1 for codes in (activations, weights)]
+    if lengths[0] % 2 or lengths[0] != lengths[1]:
+        raise ValueError(f"pairs need an even, equal length, not {lengths[0]} and {lengths[1]}")
+    for codes in (activations, weights):
+        if codes.dtype.kind not in "iu" and not (codes.dtype.kind == "f" and (codes == np.rint(codes)).all()):
+            raise ValueError(f"codes are whole numbers, and these ({codes.dtype}) are not: quantize() the values first")
     if activations.size and not (activations.min() >= 0 and activations.max() <= 255):
         raise ValueError("activation codes are 0 to 255")
     if weights.size and not (weights.min() >= -128 and weights.max() <= 127):
         raise ValueError("weight codes are -128 to 127")
-    products = activations * weights
+    products = activations.astype(np.int32) * weights.astype(np.int32)
     return products[..., 0::2] + products[..., 1::2]
 
 
@@ -113,8 +117,11 @@ def saturated_share(activations: np.ndarray, weights: np.ndarray) -> tuple[float
         weights: codes, `(outputs, n)`.
 
     Raises:
-        ValueError: as `pair_sums`.
+        ValueError: as `pair_sums`, or there are no images or no outputs.
     """
+    if np.ndim(activations) != 2 or np.ndim(weights) != 2 or not (len(activations) and len(weights)):
+        shapes = f"{np.shape(activations)} and {np.shape(weights)}"
+        raise ValueError(f"codes (images, n) and (outputs, n) are needed, at least one of each, not {shapes}")
     cut, worst, outputs = 0, 0, len(activations) * len(weights)
     for row in activations:  # one image at a time: all pairs together would take gigabytes
         exact = exact_pair_sums(row, weights)
@@ -132,15 +139,18 @@ def dynamic_bytes(layers: list[tuple]) -> int:
         layers: `("conv", inputs, outputs, size)`, `("norm", channels)` or `("linear", inputs, outputs)`, as in lab 01.
 
     Raises:
-        ValueError: a layer is of another kind.
+        ValueError: a layer is of another kind, or its sizes are not as many whole numbers above 0.
 
     >>> dynamic_bytes([("linear", 100, 10), ("norm", 5)])
     1080
     """
-    total = 0
-    for kind, *sizes in layers:
-        if kind not in ("conv", "norm", "linear"):
+    total, counts = 0, {"conv": 3, "norm": 1, "linear": 2}
+    for layer in layers:
+        kind, *sizes = layer
+        if kind not in counts:
             raise ValueError(f"a layer is 'conv', 'norm' or 'linear', not {kind!r}")
+        if len(sizes) != counts[kind] or not all(isinstance(one, int | np.integer) and one > 0 for one in sizes):
+            raise ValueError(f"{kind!r} is followed by its sizes, {counts[kind]} of them, each above 0, not {layer}")
         if kind == "linear":
             inputs, outputs = sizes
             total += inputs * outputs + 4 * outputs
