@@ -195,7 +195,7 @@ check("sqnr_db", sqnr_db)
 
 # %% [markdown]
 # **See it.** The weights of the baseline's second convolution, `(32 channels, 32, 3, 3)`. Each bit more halves the step,
-# which is about 6 dB. With one scale for each channel instead of one for all, small channels get a finer ruler.
+# which is about 6 dB as long as there are many codes; with few, most weights become 0. With one scale for each channel instead of one for all, small channels get a finer ruler.
 
 # %% tags=["nbval-check-output"]
 weights = {name: layer.weight.detach().numpy() for name, layer in lk.quantize.layers(model).items()}
@@ -233,7 +233,8 @@ def quantize_per_channel(weights, bits):
 check("quantize_per_channel", quantize_per_channel)
 
 # %% [markdown]
-# **See it.** All layers of the network, 8 to 2 bits. Guess first; then compare the two histograms, and the accuracy.
+# **See it.** All layers of the network, 8 to 2 bits. Only weights are rounded; the *activations*, the numbers that one layer
+# hands to the next, stay float32. Guess first; then compare the two histograms, and the accuracy.
 
 # %%
 rounded, alone = lk.sweeps.load("quantize_bits"), lk.sweeps.load("quantize_layers")
@@ -322,7 +323,8 @@ for percent in (100, 99.9, 99):
 #
 # *Dynamic* quantization stores weights as int8, and turns each input into int8 when it arrives. The slide's line names
 # `torch.quantization`; today this is `torch.ao.quantization`, deprecated itself in favour of another package, torchao. It
-# needs an *engine*, code made for your kind of CPU. **Predict:** the slide says 100 MB become 25.2. What will our 4.7 MB
+# needs an *engine*, code made for your kind of CPU, which `choose_engine` sets: on Arm the slide's line can fail without.
+# **Predict:** the slide says 100 MB become 25.2. What will our 4.7 MB
 # become?
 
 # %%
@@ -449,7 +451,8 @@ for name in pair:
 comparison
 
 # %% [markdown]
-# Hardly a gain in speed, since nearly all of the time goes into convolutions (lab 01). So where does the slide's line help?
+# A speed-up of 2 is out of reach here: nearly all of the time goes into convolutions (lab 01), which are float32 as before,
+# and turning the inputs of the linear layers into int8 costs time on top. So where does the slide's line help?
 # In networks that are made of linear layers. A smaller BERT, DistilBERT, has 66 million parameters. Here is a network of
 # its shape (random weights: bytes and time are real, answers are not), in a process of its own. **Predict** its speed-up.
 
@@ -479,9 +482,10 @@ lk.claims.table(*verdicts[-5:])
 # ## 4 What runs in int8 from end to end?
 #
 # *Static* quantization also fixes the scales of the activations, the numbers between layers, in advance. For that it
-# watches some images pass (*calibration*). ONNX Runtime, a program that only runs networks, has kernels that then compute
+# watches some images pass (*calibration*). ONNX Runtime, a program that only runs networks, has code that then computes
 # with bytes throughout. First the float32 file, then the int8 files: which images, which way to take a range from them, one
-# scale or one per channel?
+# scale or one per channel? *Min-max* takes the range of all that was seen, *percentile* leaves out the farthest values, and
+# *entropy* looks for the range that changes the spread of the values least.
 
 # %%
 float_file = lk.onnx.export(model, folder / "float32.onnx")
@@ -518,8 +522,8 @@ ax = lk.plots.differences(found, "int8 minus float32")
 
 # %% [markdown]
 # Weak noise shows the quantizer ranges that are too small, so real activations are cut off. That noise as strong as
-# `torch.randn` makes does little harm is luck: it happens to reach as far as photographs do. Which method takes the range
-# from photographs matters little here.
+# `torch.randn` makes does far less harm is luck, not a rule: nothing in it knows how far photographs reach. Which method
+# takes the range from photographs matters little here.
 #
 # **Question (1 point, marked by hand).** A colleague calibrates with `torch.zeros`, as "only the shapes matter". What range
 # do the activations get, and what follows?
@@ -540,7 +544,8 @@ ax = lk.plots.differences(found, "int8 minus float32")
 # `activations` and `weights` are lists of n codes, n even. Return n / 2 sums: `a0*w0 + a1*w1`, `a2*w2 + a3*w3`, and so on. A
 # sum above 32767 becomes 32767, one below -32768 becomes -32768.
 #
-# <details><summary>Hint 1</summary>Make the n products first.</details>
+# <details><summary>Hint 1</summary>Make the n products first: <code>np.array(activations) * np.array(weights)</code>.
+# Two lists cannot be multiplied.</details>
 # <details><summary>Hint 2</summary>With an array, <code>products[0::2]</code> are the first of each pair.</details>
 # <details><summary>Hint 3</summary><code>np.clip(sums, -32768, 32767)</code></details>
 
@@ -583,8 +588,8 @@ for name, path in {"7 bits": reduced, "8 bits": full}.items():
 print("needed on this CPU:", lk.quantize.needs_reduced_range(), lk.fingerprint()["features"])
 
 # %% [markdown]
-# If your CPU names a VNNI or dot-product feature, both files answer alike here. On one with AVX2 alone, the 8-bit file may
-# lose accuracy silently: a file that was tested on one machine is not yet tested on another.
+# Where the last line says False (VNNI or AMX, Apple and other Arm chips), no sum is cut, and the 8-bit file is safe. Where
+# it says True (AVX2 or AVX-512 alone), the 8-bit file may lose accuracy silently, and labkit writes 7 bits unless told: a file that was tested on one machine is not yet tested on another.
 #
 # Now the final file, per channel with min-max, once on all 10,000 test images. The aim: at most 0.3 points lost, at least
 # 3.5x smaller.
@@ -749,8 +754,8 @@ table[columns].set_index("variant").round(4)
 lk.claims.table(*sorted(verdicts, key=lambda verdict: verdict.claim.id))
 
 # %% [markdown]
-# Two caveats. The speed of int8 depends on the CPU more than anything else in this course: the same file can be three times
-# faster on one and slower than float32 on another, so its time and its accuracy must be measured where it will run. And one
+# Two caveats. The speed of int8 depends on the CPU more than anything else in this course: where this was
+# written it was about three times faster, and others have found int8 slower than float32 on CPUs without VNNI. So its time and its accuracy must be measured where it will run. And one
 # network on one set of small photographs bears rounding well; deeper and thinner ones, such as MobileNet, are known to
 # suffer more.
 #

@@ -333,8 +333,9 @@ print(f"from temperature 10 to 20 the gradient shrinks to {plain[19] / plain[9]:
 
 # %% [markdown]
 # One temperature divides the difference of the probabilities, the other is the chain rule's: together the gradient
-# shrinks like one over the temperature squared. Multiplied by that square, it stays about as long as it was, and
-# `alpha` means the same at every temperature.
+# shrinks like one over the temperature squared. Multiplied by that square, it keeps its order of
+# length (in the figure it about doubles, and would be some 200 times shorter without), and `alpha` means nearly the same
+# at every temperature.
 #
 # **Question (1 point, marked by hand).** Somebody forgets the temperature squared and then tries temperature 1 and
 # temperature 10 with the same alpha of 0.5. What else changes between the two trainings, besides the softness of the
@@ -397,8 +398,8 @@ print(table.T.round(0).astype(int).to_string())
 #
 # A student of 43,930 parameters, 27 times fewer than the teacher's, trains for some seconds: 6,000 images, three
 # epochs. Once with hard labels alone, once with the teacher, temperature 3 and alpha 0.5 as on the slide. Both begin
-# with the same weights and see the same images in the same order. The teacher's logits are computed already, so it
-# costs nothing more. We compare on the validation images, since the test images are for final numbers only. **Predict**
+# with the same weights and see the same images in the same order. The teacher's logits were computed in section 1,
+# so asking it takes no time in the training. We compare on the validation images, since the test images are for final numbers only. **Predict**
 # the gain in points.
 
 # %%
@@ -611,7 +612,7 @@ fast
 slow
 
 # %% [markdown]
-# The student does about 12 times less arithmetic, 5 instead of 60 million operations. PyTorch gains less from that:
+# The student does about 12 times less arithmetic, 5 instead of 60 million operations. PyTorch usually gains less from that:
 # each layer that it calls costs some microseconds before any multiplication begins, and that does not shrink with the
 # layer. ONNX Runtime has merged layers and calls fewer of them. Here are the goals that this course set itself, and the
 # claims.
@@ -661,7 +662,7 @@ lk.claims.table(*verdicts)
 # %% [markdown]
 # Two caveats. Three seeds tell a large effect from none, but not a small one: read "cannot tell" as that and not as
 # "no"; and they all answered the same 10,000 test images. And these are small photographs of clothes in ten classes:
-# where labels are plenty, the teacher has little to add to them. With more classes, or another student, the gain may be
+# where labels were plenty, the teacher added little to them or nothing. With more classes, or another student, the gain may be
 # larger or smaller.
 #
 # **Go further** (not graded). Train the short students with `lk.distill.smoothed_loss()`, or with the teacher in the
