@@ -226,7 +226,7 @@ costs = lk.sweeps.here(
 
 # %% [markdown]
 # Answer the question, then move the first slider. Leave the second one alone for now: channels come in section 5, and the
-# two lower panels in section 4.
+# two lower panels in section 4. *Fine-tuned* means trained for a short while after pruning: more of that below.
 
 # %%
 sources = [shipped["unstructured"].source, costs.source]
@@ -294,8 +294,8 @@ ax = lk.plots.accuracy_curves({name: scan.select(layer=name) for name in lk.prun
 
 # %% [markdown]
 # Compare the linear layer `classifier.1`, with three quarters of all weights, and the early convolutions, which have few. A
-# single amount for every layer would be too much for some and too little for others; letting all layers compete comes near to
-# this scan without one.
+# single amount for every layer would be too much for some and too little for others; letting all layers compete also
+# takes most from the large linear layer, without a scan.
 #
 # ### What does training bring back?
 #
@@ -313,7 +313,7 @@ print(f"you guessed {my_guess}; after {1000 // 128} steps the sparsity is {share
 # %% [markdown]
 # ### Exercise: `masked_step` (bonus, 1 point)
 #
-# The gradient of a removed weight is not zero: training wants it back. Write a step that does not allow it. `weights`,
+# The gradient (the slope that training follows) of a removed weight is not zero: training wants it back. Write a step that does not allow it. `weights`,
 # `gradient` and `mask` are arrays of the same shape, `mask` True where a weight is kept; removed weights are 0. Take one
 # step downhill, `weights - lr * gradient`, and return the weights with the removed ones still at zero.
 #
@@ -381,7 +381,7 @@ for row in schedule.select(way="gradual"):
 ax = lk.plots.differences(differences, "gradual minus one-shot")
 
 # %% [markdown]
-# Gradual pruning is no better here: of 156 steps, half pass before the amount is reached, and few are left to recover. Those
+# Gradual pruning is no better here. Perhaps it has too few steps: of 156, half pass before the amount is reached. Those
 # who proposed it (Zhu and Gupta, 2017) trained for many thousands of steps.
 #
 # **Question (1 point, marked by hand).** Fine-tuning runs over the training images again. Why would it be wrong to compare a
@@ -489,7 +489,7 @@ print(f"you guessed {my_guess}; here {zeros.ratio:.2f}")
 lk.claims.table(verdicts[-1])
 
 # %% [markdown]
-# The copy is the control. It can differ from its original by some percent, because its numbers lie elsewhere in memory; a
+# The copy is the control. It can differ from its original by some percent, probably because its numbers lie elsewhere in memory; a
 # difference of that size says nothing about zeros.
 #
 # **Question (1 point, marked by hand).** Nine of ten multiplications are by zero. Why does the processor take as long?
@@ -698,8 +698,8 @@ print("parameters:", counts["rebuilt"]["parameters"], "and", lk.models.count_par
 widths
 
 # %% [markdown]
-# Fast kernels handle 8 or 16 channels with one instruction. On many processors, channels that do not fill such a group send
-# the runtime to a slower kernel, so a network with fewer weights can take longer.
+# Fast code handles several channels, often 8 or 16, with one instruction. On many processors, channels that do not fill such a
+# group send the runtime to slower code, so a network with fewer weights can take longer. Is it so on yours?
 #
 # ### And a network with shortcuts?
 #
