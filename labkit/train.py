@@ -44,8 +44,9 @@ def fit(
 
     Raises:
         TypeError: `model` is no network.
-        ValueError: `epochs` or `batch` is no whole number above 0, there are no images, `targets` are not one row for
-            each, or the loss is NaN or infinite: the training diverged, and `model` is spoiled.
+        ValueError: `epochs` or `batch` is no whole number above 0, `lr` or `weight_decay` below 0, there are no images,
+            `targets` are not one row for each, the model does not take the images or has no class for a label, or the
+            loss is not one number, or NaN or infinite: the training diverged, and `model` is spoiled.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
@@ -57,6 +58,8 @@ def fit(
     goals = None if targets is None else torch.from_numpy(np.asarray(targets, np.float32))
     if not all(isinstance(one, int) and one >= 1 for one in (epochs, batch)):
         raise ValueError(f"epochs and batch must be whole numbers of at least 1, not {epochs} and {batch}")
+    if not (0 <= lr < float("inf") and 0 <= weight_decay < float("inf")):
+        raise ValueError(f"lr and weight_decay must be finite and not below 0, not {lr} and {weight_decay}")
     random = torch.Generator().manual_seed(seed)
     images, labels = torch.from_numpy(split.images.copy()), torch.from_numpy(split.labels.copy())
     steps = max(1, len(labels) // batch)
@@ -70,12 +73,13 @@ def fit(
             for chosen in torch.randperm(len(labels), generator=random)[: steps * batch].split(batch):
                 inputs = images[chosen].float() / 255
                 inputs = augmented(inputs, random) if augment else inputs
-                with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                    logits = model(inputs).float()
+                logits = _answers(model, inputs, bfloat16)
                 found = loss(logits, labels[chosen], None if goals is None else goals[chosen])
-                if not found.isfinite().all():
+                if found.ndim:
+                    raise ValueError(f"the loss must be one number, not of shape {tuple(found.shape)}: take the mean")
+                if not found.isfinite():
                     raise ValueError(
-                        f"the loss became {found.max().item()}: the training diverged. Load the weights again, and "
+                        f"the loss became {found.item()}: the training diverged. Load the weights again, and "
                         f"try a smaller lr than {lr:g}; are the weights and the targets finite?"
                     )
                 optimizer.zero_grad()
@@ -93,8 +97,27 @@ def fit(
     return losses
 
 
+def _answers(model: nn.Module, inputs: torch.Tensor, bfloat16: bool) -> torch.Tensor:
+    try:
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            return model(inputs).float()
+    except RuntimeError as error:
+        said = str(error).strip().splitlines()[0]
+        raise ValueError(
+            f"{type(model).__name__} cannot answer images of shape {tuple(inputs.shape)}: {said}"
+        ) from None
+
+
 def hard_loss(logits: torch.Tensor, labels: torch.Tensor, _targets: torch.Tensor | None = None) -> torch.Tensor:
-    """Cross-entropy against the labels alone (nats): what `fit` trains with unless told."""
+    """Cross-entropy against the labels alone (nats): what `fit` trains with unless told.
+
+    Raises:
+        ValueError: a label is no class of the logits.
+    """
+    if labels.min() < 0 or labels.max() >= logits.shape[1]:
+        raise ValueError(
+            f"labels go from {int(labels.min())} to {int(labels.max())}, the logits have {logits.shape[1]} classes"
+        )
     return F.cross_entropy(logits, labels)
 
 

@@ -159,6 +159,11 @@ WRONG = {
     "no hard": (lambda: tuned(rows()[1:]), "each seed needs a student with hard labels alone"),
     "only hard": (lambda: tuned(rows()[:3]), "and students with a teacher"),
     "labels": (lambda: thermometer(labels=LABELS[:2]), "2 labels do not belong together"),
+    "label": (lambda: thermometer(labels=[99, *LABELS[1:]]), "labels are 0 to"),
+    "grey shares": (
+        lambda: plots.soft_labels(IMAGES / 255, np.eye(10)[:3], LABELS, CLASSES),
+        "uint8, 0 .black. to 255",
+    ),
     "NaN": (lambda: thermometer(logits=LOGITS * float("nan")), "NaN or infinity"),
     "soft_labels": (lambda: plots.soft_labels(IMAGES, np.eye(10)[:2], LABELS, CLASSES), "do not belong together"),
     "too bright": (lambda: a_picture((0, 256, 0, 0)), "beyond 255"),

@@ -350,3 +350,33 @@ def test_more_variants_than_colours_can_still_be_drawn():
 
 def test_outside_a_notebook_setup_does_nothing():
     assert plots.setup() is None
+
+
+NAN = float("nan")
+IMAGE = np.zeros((1, 1, 28, 28), np.uint8)
+WRONG = {
+    "no precision": (lambda: plots.precision([]), "no rows"),
+    "no bits": (lambda: plots.ptq_and_qat([]), "no rows"),
+    "outside": (lambda: plots.differences({"a": (0.0, 0.1, 0.2)}, "x"), "a: an interval holds its middle"),
+    "NaN difference": (lambda: plots.differences({"a": (NAN, NAN, NAN)}, "x"), "is finite, not nan"),
+    "no differences": (lambda: plots.differences({}, "x"), "no differences"),
+    "no students": (lambda: plots.students({}, (0.9, 0.8, 1.0)), "no students"),
+    "NaN student": (lambda: plots.students({"a": [(NAN, 0.8, 1.0)]}, (0.9, 0.8, 1.0)), "around nan"),
+    "NaN weight": (lambda: plots.weight_histogram([1.0, NAN]), "did the training diverge"),
+    "no weights": (lambda: plots.weight_histogram([]), "there are no weights"),
+    "NaN threshold": (lambda: plots.weight_histogram([1.0], NAN), "a magnitude, 0 or more, not nan"),
+    "no curve": (lambda: plots.accuracy_curves({"a": []}), "one without rows"),
+    "no ledgers": (lambda: plots.ledgers({}), "no variants"),
+    "no bytes": (lambda: plots.ledgers({"a": {"bytes": 0}}), "a value above 0, not 0"),
+    "no gradient": (lambda: plots.gradient_scale([1, 2], [0, 1], [1, 1]), "finite and above 0"),
+    "lengths": (lambda: plots.gradient_scale([1, 2], [1], [1, 1]), "do not fit together"),
+    "logits": (lambda: plots.soft_labels(IMAGE, [[7.0, -1.0]], [0], ["a", "b"]), "were these logits"),
+    "classes": (lambda: plots.soft_labels(IMAGE, [[1.0, 0.0]], [0], ["a"]), r"\(1, 1\), 0 to 1, are needed"),
+    "label": (lambda: plots.soft_labels(IMAGE, [[1.0, 0.0]], [2], ["a", "b"]), "labels are 0 to 1"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_plotted_is_refused_with_the_reason(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -42,7 +42,7 @@ def test_every_combination_of_amount_and_kind_has_a_frame_with_its_own_figures(e
     found = explorer.frame.readouts
     assert found["accuracy at once"] == "73.00% (72.50% to 73.50%)"
     assert found["accuracy fine-tuned"] == "83.00% (82.50% to 83.50%)"
-    assert (found["non-zeros"], found["raw"], found["gzip"]) == ("600", "4.00 MB", "2.60 MB")
+    assert (found["non-zeros"], found["raw"], found["gzip"]) == ("600", "4,000 kB", "2,600 kB")
     assert found["latency"] == "2.00 ms, 1.00 times (0.95 to 1.05)"
     assert found["threshold"] == "0.0100"
     explorer.position = [1, 1]
@@ -113,6 +113,7 @@ def test_the_message_to_the_browser_is_small(explorer):
             "the whole network, is missing",
         ),
         (lambda a, c: [row.update(amount=0.8) for row in c if row["amount"] == 0.9], "not of the same amounts"),
+        (lambda a, c: c[0].update(raw_bytes=0), "a ledger of the whole network is not above 0"),
         (lambda a, c: c[0].update(gzip_bytes=float("nan")), "not finite"),
     ],
 )

@@ -138,6 +138,8 @@ def test_a_missing_combination_of_the_crossover_is_named():
         crossover_explorer(speeds()[:-1], "x")
     with pytest.raises(ValueError, match="no rows"):
         crossover_explorer([], "x")
+    with pytest.raises(ValueError, match="a ratio is not above 0"):
+        crossover_explorer([row | {"ratio_low": 0.0} for row in speeds()], "x")
 
 
 def test_the_shipped_crossover_and_encoder_name_their_machine():

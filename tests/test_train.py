@@ -279,3 +279,19 @@ def test_answers_that_name_no_class_are_refused(few, answer, message):
         correct(answer, few)
     with pytest.raises(ValueError, match="at least one image"):
         correct(answer, Split(few.images[:0], few.labels[:0]))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda few: fit(nn.Linear(3, 3), few, 1), "Linear cannot answer images of shape"),
+        (lambda few: fit(nn.Sequential(nn.Flatten(), nn.Linear(784, 2)), few, 1), "the logits have 2 classes"),
+        (lambda few: fit(linear(), few, 1, loss=lambda logits, labels, _: logits), "one number, not of shape"),
+        (lambda few: fit(linear(), few, 1, lr=-1.0), "not below 0, not -1.0"),
+        (lambda few: fit(linear(), few, 1.5), "whole numbers of at least 1, not 1.5"),
+        (lambda few: fit(linear(), Split(few.images[:0], few.labels[:0]), 1), "no images"),
+    ],
+)
+def test_what_cannot_be_trained_is_named(few, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(few)

@@ -10,7 +10,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from labkit import pixels
-from labkit.plots.figure import COLOURS, MARKERS, axes, labelled, log_x
+from labkit.plots.figure import COLOURS, MARKERS, axes, interval, labelled, log_x
 
 WIDE = 0.66  # of a column: the picture, or a bar of 100 %
 SHADES = 10  # a small picture needs no more
@@ -26,12 +26,20 @@ def soft_labels(
         probabilities: `(n, classes)`, such as a teacher's.
 
     Raises:
-        ValueError: there is not one row of probabilities and one label for each image.
+        ValueError: there is not one row of probabilities and one label for each image, the rows do not hold
+            probabilities, 0 to 1, of all classes, or a label is no class.
     """
     if not len(images) == len(probabilities) == len(labels) > 0:
         raise ValueError(
             f"{len(images)} images, {len(probabilities)} rows and {len(labels)} labels do not belong together"
         )
+    shape, wanted = np.shape(probabilities), (len(images), len(classes))
+    if shape != wanted or not ((np.asarray(probabilities) >= 0) & (np.asarray(probabilities) <= 1 + 1e-6)).all():
+        raise ValueError(f"probabilities {wanted}, 0 to 1, are needed, not {shape}; were these logits? soften() them")
+    if min(labels) < 0 or max(labels) >= len(classes):
+        raise ValueError(f"labels are 0 to {len(classes) - 1}, one below the number of classes")
+    if np.asarray(images).dtype.kind == "f":
+        raise ValueError(f"images are uint8, 0 (black) to 255, not {np.asarray(images).dtype}: take `split.images`")
     ax, said = axes(ax, height=4.1), []
     tall = _rows_of_a_square(ax, len(images), len(classes))
     for column, (image, shares, label) in enumerate(zip(images, probabilities, labels)):
@@ -79,7 +87,16 @@ def gradient_scale(
 
     Args:
         plain, scaled: one length for each temperature, all above 0.
+
+    Raises:
+        ValueError: there is not one length for each, or something is not above 0 or not finite.
     """
+    if not len(temperatures) == len(plain) == len(scaled) > 0:
+        raise ValueError(
+            f"{len(temperatures)} temperatures, {len(plain)} and {len(scaled)} lengths do not fit together"
+        )
+    if not all(0 < one < np.inf for one in (*temperatures, *plain, *scaled)):
+        raise ValueError("temperatures and lengths of a gradient must be finite and above 0")
     ax = axes(ax)
     ax.plot(temperatures, plain, MARKERS[0] + "-", color=COLOURS[1], label="soft loss alone")
     ax.plot(temperatures, scaled, MARKERS[1] + "-", color=COLOURS[0], label="times temperature squared")
@@ -101,12 +118,18 @@ def students(found: Mapping[str, Sequence[tuple[float, float, float]]], teacher:
     Args:
         found: `(accuracy, low, high)` of every seed, shares 0..1, by the name of the labels.
         teacher: the same of the teacher, drawn as a line with a grey band.
+
+    Raises:
+        ValueError: there are no students, or an accuracy is not finite or outside its interval.
     """
+    if not found:
+        raise ValueError("there are no students to plot")
+    interval("the teacher", *teacher)
     ax, said = axes(ax, height=1.1 + 0.55 * len(found)), []
     for row, (name, seeds) in enumerate(found.items()):
         for i, (share, low, high) in enumerate(seeds):
             place = row + 0.18 * (i - (len(seeds) - 1) / 2)
-            bounds = [[100 * (share - low)], [100 * (high - share)]]
+            bounds = [[100 * reach] for reach in interval(name, share, low, high)]
             ax.errorbar(100 * share, place, xerr=bounds, fmt=MARKERS[row % 7], color=COLOURS[row % 7], capsize=3)
         said.append(f"{name}: " + ", ".join(f"{share:.2%}" for share, _, _ in seeds))
     share, low, high = (100 * one for one in teacher)
@@ -124,12 +147,18 @@ def differences(found: Mapping[str, tuple[float, float, float]], what: str, ax: 
     Args:
         found: `(difference, low, high)`, shares from -1 to 1, by name.
         what: what is subtracted from what, for the axis.
+
+    Raises:
+        ValueError: there are no differences, or one is not finite or outside its interval.
     """
+    if not found:
+        raise ValueError("there are no differences to plot")
     ax, said = axes(ax, height=1 + 0.4 * len(found)), []
     for row, (name, ends) in enumerate(found.items()):
         middle, low, high = (100 * one for one in ends)
         colour, marker = COLOURS[row % 7], MARKERS[row % 7]
-        ax.errorbar(middle, row, xerr=[[middle - low], [high - middle]], fmt=marker, color=colour, capsize=4)
+        reach = [[one] for one in interval(name, middle, low, high)]
+        ax.errorbar(middle, row, xerr=reach, fmt=marker, color=colour, capsize=4)
         said.append(f"{name}: {middle:+.2f} ({low:+.2f} to {high:+.2f})")
     ax.axvline(0, color="0.4", linewidth=1)
     ax.set_yticks(range(len(found)), list(found))

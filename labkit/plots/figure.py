@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from io import StringIO
+from math import inf
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -48,6 +49,17 @@ def axes(ax: Axes | None, height: float = 3.0) -> Axes:
         ax = plt.subplots(figsize=(7, height))[1]
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def interval(what: str, middle: float, low: float, high: float) -> tuple[float, float]:
+    """How far an interval reaches below and above its middle.
+
+    Raises:
+        ValueError: something is NaN or infinite, or the middle is outside.
+    """
+    if not -inf < low <= middle <= high < inf:
+        raise ValueError(f"{what}: an interval holds its middle and is finite, not {low} to {high} around {middle}")
+    return middle - low, high - middle
 
 
 def log_x(ax: Axes) -> None:

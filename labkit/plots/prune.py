@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from labkit.plots.figure import COLOURS, MARKERS, axes, labelled
+from labkit.plots.figure import COLOURS, MARKERS, axes, interval, labelled
 
 
 def weight_histogram(weights: np.ndarray, threshold: float = 0.0, ax: Axes | None = None) -> Axes:
@@ -15,8 +15,15 @@ def weight_histogram(weights: np.ndarray, threshold: float = 0.0, ax: Axes | Non
 
     Args:
         weights: any shape. The one in a thousand that lies farthest out is not shown.
+
+    Raises:
+        ValueError: there are no weights, one is NaN or infinite, or the threshold is below 0 or NaN.
     """
     values = np.ravel(weights)
+    if not values.size or not np.isfinite(values).all():
+        raise ValueError("there are no weights, or some are NaN or infinite: did the training diverge?")
+    if not threshold >= 0:
+        raise ValueError(f"the threshold is a magnitude, 0 or more, not {threshold}")
     reach = float(np.quantile(np.abs(values), 0.999)) or 1.0
     small = np.abs(values) < threshold
     ax = axes(ax)
@@ -35,12 +42,19 @@ def accuracy_curves(curves: Mapping[str, Sequence[Mapping]], ax: Axes | None = N
 
     Args:
         curves: rows with `amount`, `accuracy`, `low` and `high`, all 0..1, by the curve's name.
+
+    Raises:
+        ValueError: there are no curves or no rows, or an accuracy is not finite or outside its interval.
     """
+    if not curves or not all(curves.values()):
+        raise ValueError("there are no curves to plot, or one without rows")
     ax, said = axes(ax, height=3.6), []
     for i, (name, rows) in enumerate(curves.items()):
         amount, middle, low, high = (
             100 * np.array([row[field] for row in rows]) for field in ("amount", "accuracy", "low", "high")
         )
+        for ends in zip(middle, low, high):
+            interval(f"accuracy of {name!r}", *ends)
         look = {"color": COLOURS[i % 7], "marker": MARKERS[i % 7], "linestyle": "--" if i >= 7 else "-"}
         ax.errorbar(amount, middle, [middle - low, high - middle], markersize=4, capsize=2, label=name, **look)
         said.append(f"{name}: {middle[0]:.1f} % at {amount[0]:.0f} %, {middle[-1]:.1f} % at {amount[-1]:.0f} %")
@@ -56,7 +70,13 @@ def ledgers(rows: Mapping[str, Mapping[str, float | tuple]], ax: Axes | None = N
     Args:
         rows: for each variant a value of every ledger, such as `{"baseline": {"raw bytes": 4727352}, ...}`; where it
             was estimated, with the ends of its 95 % interval: `(value, low, high)`.
+
+    Raises:
+        ValueError: there are no variants or no ledgers, a value is not finite or outside its interval, or one of the
+            first variant is not above 0.
     """
+    if not rows or not next(iter(rows.values())):
+        raise ValueError("there are no variants to plot, or the first has no ledgers")
     names, whole = list(rows), next(iter(rows.values()))
     ax, said = axes(ax, height=0.6 + 0.25 * len(names) * len(whole)), []
     for i, name in enumerate(names):
@@ -83,4 +103,7 @@ def _percent(value: float | tuple, whole: float | tuple) -> tuple[float, float, 
     """A value, or a value and its ends, in percent of another value."""
     ends = value if isinstance(value, tuple) else (value,) * 3
     one = whole[0] if isinstance(whole, tuple) else whole
+    if not one > 0:
+        raise ValueError(f"percent of the first variant need a value above 0, not {one}")
+    interval("a ledger", *ends)
     return tuple(100 * end / one for end in ends)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 
-from labkit.plots.figure import COLOURS, MARKERS, axes, labelled
+from labkit.plots.figure import COLOURS, MARKERS, axes, interval, labelled
 
 PERCENT = 100
 
@@ -16,7 +16,12 @@ def precision(rows: Sequence[Mapping], ax: Axes | None = None) -> Axes:
 
     Args:
         rows: `mantissa`, `accuracy` (0..1) with `accuracy_low` and `accuracy_high`, `flips` and `images`.
+
+    Raises:
+        ValueError: there are no rows, or an accuracy is not finite or outside its interval.
     """
+    if not rows:
+        raise ValueError("there are no rows to plot")
     ax = axes(ax, height=3.4)
     rows = sorted(rows, key=lambda row: row["mantissa"])
     places = range(len(rows))
@@ -38,7 +43,12 @@ def ptq_and_qat(rows: Sequence[Mapping], ax: Axes | None = None) -> Axes:
 
     Args:
         rows: `bits`, `method`, `accuracy` (0..1) with `accuracy_low` and `accuracy_high`.
+
+    Raises:
+        ValueError: there are no rows, or an accuracy is not finite or outside its interval.
     """
+    if not rows:
+        raise ValueError("there are no rows to plot")
     ax = axes(ax, height=3.4)
     said = []
     for i, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
@@ -57,6 +67,6 @@ def ptq_and_qat(rows: Sequence[Mapping], ax: Axes | None = None) -> Axes:
 def _percent(rows: Sequence[Mapping]) -> tuple[list[float], list[list[float]]]:
     """Accuracies in percent, and how far their intervals reach below and above."""
     values = [PERCENT * row["accuracy"] for row in rows]
-    below = [value - PERCENT * row["accuracy_low"] for value, row in zip(values, rows)]
-    above = [PERCENT * row["accuracy_high"] - value for value, row in zip(values, rows)]
-    return values, [below, above]
+    ends = [[PERCENT * row[f"accuracy_{end}"] for end in ("low", "high")] for row in rows]
+    reach = [interval("accuracy", value, *pair) for value, pair in zip(values, ends)]
+    return values, [[below for below, _ in reach], [above for _, above in reach]]

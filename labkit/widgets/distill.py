@@ -26,12 +26,18 @@ def temperature_explorer(
         source: where the logits are from.
 
     Raises:
-        ValueError: there is not one row of logits and one label for each image, or a logit is not finite.
+        ValueError: there is not one row of logits and one label for each image, a logit is not finite, or a label is no
+            class.
     """
     from labkit.distill import entropy_bits, soften  # takes torch along
 
     if not len(images) == len(logits) == len(labels) > 0:
         raise ValueError(f"{len(images)} images, {len(logits)} rows and {len(labels)} labels do not belong together")
+    if min(labels) < 0 or max(labels) >= len(classes) or len(classes) < 2:
+        raise ValueError(f"labels are 0 to {len(classes) - 1}, one below the number of classes, at least 2")
+    images = np.asarray(images)
+    if images.dtype.kind == "f":
+        raise ValueError(f"images are uint8, 0 (black) to 255, not {images.dtype}: take `split.images`")
     names = [f"{i + 1}: {classes[label]}" for i, label in enumerate(labels)]
     controls = [
         Control("image", range(len(images)), "image and its label", text=names),

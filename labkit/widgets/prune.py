@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labkit.measure import MB
 from labkit.widgets.chart import Panel, Series, View, number
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 
@@ -29,7 +28,8 @@ def pruning_explorer(
         sources: where the accuracies and where the costs are from.
 
     Raises:
-        ValueError: a combination of kind and amount is missing or there twice, or there is no amount of 0.
+        ValueError: a combination of kind and amount is missing or there twice, there is no amount of 0, or a ledger of
+            the whole network is not above 0.
     """
     tuned = _grid([row for row in accuracies if row["tuned"]], "accuracy after fine-tuning")
     before = _grid([row for row in accuracies if not row["tuned"]], "accuracy before fine-tuning")
@@ -40,6 +40,8 @@ def pruning_explorer(
             raise ValueError(f"the ledgers and the accuracies {what} fine-tuning are not of the same amounts")
     if amounts[0] != 0:
         raise ValueError("the amount 0, the whole network, is missing: every ratio is against it")
+    if any(cost[kind, 0][field] <= 0 for kind in KINDS for field in LEDGERS.values()):
+        raise ValueError("a ledger of the whole network is not above 0: every ratio is against it")
     controls = [
         Control("amount", amounts, "pruning amount", text=[f"{amount:.0%}" for amount in amounts], start=0.5),
         Control("kind", (0, 1), "what leaves", text=["single weights (unstructured)", "whole channels (structured)"]),
@@ -92,8 +94,8 @@ def _frame(before: Mapping, tuned: Mapping, cost: Mapping, which: int, at: int) 
         "accuracy at once": _share(before),
         "accuracy fine-tuned": _share(tuned),
         "non-zeros": number(cost["nonzeros"]),
-        "raw": f"{cost['raw_bytes'] / MB:.2f} MB",
-        "gzip": f"{cost['gzip_bytes'] / MB:.2f} MB",
+        "raw": f"{cost['raw_bytes'] / 1000:,.0f} kB",
+        "gzip": f"{cost['gzip_bytes'] / 1000:,.0f} kB",
         "latency": f"{cost['latency_ms']:.2f} ms, {cost['ratio']:.2f} times ({cost['ratio_low']:.2f} to "
         f"{cost['ratio_high']:.2f})",
         "threshold": "none" if cost["threshold"] is None else f"{cost['threshold']:.4f}",

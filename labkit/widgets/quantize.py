@@ -28,7 +28,7 @@ def bits_explorer(
     Raises:
         ValueError: there are no weights, or a combination is missing.
     """
-    if not weights:
+    if not weights or not all(map(np.size, weights.values())):
         raise ValueError("there are no layers to show")
     grid, single = _grid(rows, ("bits", "scheme")), _grid(alone, ("bits", "scheme", "layer"))
     bits, names = sorted({width for width, _ in grid}), list(weights)
@@ -91,10 +91,12 @@ def crossover_explorer(rows: Sequence[Mapping], source: str) -> Explorer:
         source: where they were measured.
 
     Raises:
-        ValueError: there are no rows, or a combination is missing or there twice.
+        ValueError: there are no rows, a combination is missing or there twice, or a ratio is not above 0.
     """
     grid = _grid(rows, ("width", "batch"))
     widths, batches = (sorted({key[i] for key in grid}) for i in (0, 1))
+    if not all(row[end] > 0 for row in rows for end in ("ratio", "ratio_low", "ratio_high")):
+        raise ValueError("a ratio is not above 0, so there is no speed to show")
     missing = [(w, b) for w in widths for b in batches if (w, b) not in grid]
     if missing:
         raise ValueError(f"no row for width and batch {missing[0]}: every combination must be measured")
