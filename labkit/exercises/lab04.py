@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, near, number, numbers
+from labkit.exercises.laws import Exercise, Wrong, array, expect, kind, near, number, numbers
 from labkit.exercises.recipes import Recipe
+
+FLOAT32 = 1e-5  # who computes in float32 is right too
+NARROW = 1e-4  # the same for differences of accuracies
 
 
 def _logits(random, n: int, classes: int) -> np.ndarray:
@@ -18,8 +21,10 @@ def _softmax(logits: np.ndarray, axis: int = 1) -> np.ndarray:
     return powers / powers.sum(axis, keepdims=True)
 
 
-def _same(found: np.ndarray, right: np.ndarray) -> bool:
-    return all_near(found.ravel().tolist(), np.asarray(right, float).ravel().tolist())
+def _same(found: np.ndarray, right: np.ndarray, tolerance: float = FLOAT32) -> bool:
+    """Whether two arrays are equal to a share of the largest value."""
+    right = np.asarray(right, float)
+    return near(abs(found - right).max() + abs(right).max(), abs(right).max(), tolerance)
 
 
 def _expect(found: np.ndarray, right: np.ndarray, mistakes: dict, otherwise: str) -> None:
@@ -50,6 +55,7 @@ def _each_image_has_probabilities_that_add_up_to_one(answer, random):
         "each image is divided by its own sum, not by the sum over all images": np.exp(logits) / np.exp(logits).sum(),
         "these are only powers of e: divide each row by its sum, so that it adds up to 1": np.exp(logits),
         "these are logarithms of probabilities: take np.exp of them": np.log(_softmax(logits)),
+        "at temperature 1 the logits are divided by 1: use `temperature`, not always 3": _softmax(logits / 3),
         "a probability for every class is wanted, not only a 1 for the largest": np.eye(7)[logits.argmax(1)],
     }
     _expect(found, _softmax(logits), mistakes, "at temperature 1 this is softmax: e to each logit, over the row's sum")
@@ -67,22 +73,30 @@ def _the_temperature_divides_the_logits(answer, random):
     }
     if _same(found, _softmax(logits / temperature, 0)):  # the axis has its own law
         return
+    if not _same(_softened(answer, logits, 1.0), powers):
+        raise Wrong("another temperature changes only what is divided first: get temperature 1 right before")
     otherwise = f"the temperature {temperature:.2f} divides every logit before the power of e"
     _expect(found, _softmax(logits / temperature), mistakes, otherwise)
 
 
 def _large_logits_do_not_overflow(answer, random):
-    logits = _logits(random, 3, 5) + random.choice([-2000.0, 2000.0], (3, 1))
+    small, temperature = _logits(random, 3, 5), float(random.uniform(1.7, 2.5))
+    large = small + 2000.0 * random.permutation([[-1] * 5, [1] * 5, [-1, 1, -1, 1, -1]])
     try:
-        found = _softened(answer, logits, 1.0)
+        found = _softened(answer, large, temperature)
     except Wrong as wrong:
         if "NaN" in str(wrong):
             raise Wrong(
-                "e to the power of 1000 is too large for a computer, and e to the power of -1000 is 0: first subtract "
-                "each row's largest logit, which changes no probability"
+                "e to the power of 1000 is too large for a computer, and e to the power of -1000 is 0: divide by the "
+                "temperature, then subtract each row's own largest number, which changes no probability"
             ) from None
         raise
-    _expect(found, _softmax(logits), {}, "large logits need the same rule: subtract each row's largest logit first")
+    # The temperature has its own law. A float32 of 2000 is exact to 0.0001.
+    if _same(found, _softmax(large / temperature), 1e-3) or _same(found, _softmax(large), 1e-3):
+        return
+    if not _same(_softened(answer, small, temperature), _softmax(small / temperature)):
+        raise Wrong("large logits need the same rule as small ones: get the small ones right first")
+    raise Wrong("small logits come out right and large ones do not: subtract each row's own largest number first")
 
 
 # entropy_bits(probabilities) -> (n,)
@@ -93,7 +107,8 @@ def _entropy(shares: np.ndarray) -> np.ndarray:
 
 
 def _entropy_adds_up_probability_times_its_logarithm(answer, random):
-    shares = _softmax(_logits(random, 5, 4))
+    shares = _softmax(_logits(random, 5, 4) / 2)
+    shares[4] = random.permutation([0.002, 0.003, 0.005, 0.99])
     found = array(answer(shares), (5,), "bits")
     right = _entropy(shares)
     mistakes = {
@@ -124,7 +139,7 @@ def _certainty_is_zero_bits_and_equal_chances_are_log2_of_their_number(answer, r
     right = np.array([0, np.log2(chances), 3])
     if _same(found, right * np.log(2)) or _same(found, -right):  # base and sign have their own law
         return
-    if abs(found - right).max() > 1e-6:  # a tiny number may have been added before the logarithm
+    if abs(found - right).max() > FLOAT32:  # a tiny number may have been added before the logarithm
         raise Wrong(f"certainty is 0 bits, {chances} equal chances are {right[1]:.4f} bits, 8 equal chances are 3 bits")
 
 
@@ -138,7 +153,7 @@ def _close(found: np.ndarray, right: np.ndarray) -> bool:
 
 def _asked(answer, random) -> tuple[np.ndarray, tuple, np.ndarray, np.ndarray, dict]:
     """What the student got from a teacher in training mode, and the logits of both modes."""
-    n, pixels, classes = 6, 9, 4
+    n, pixels, classes = int(random.integers(5, 9)), 9, int(random.integers(2, 5))
     teacher = {"mean": random.normal(2, 1, pixels), "variance": random.uniform(2, 5, pixels)}
     teacher |= {"weight": random.normal(0, 1, (classes, pixels))}
     images = random.normal(0, 1, (n, 1, 3, 3)).astype(np.float32)
@@ -147,9 +162,8 @@ def _asked(answer, random) -> tuple[np.ndarray, tuple, np.ndarray, np.ndarray, d
     trained = (flat - flat.mean(0)) / np.sqrt(flat.var(0) + 1e-5) @ teacher["weight"].T
     found = answer(Recipe("teacher", teacher), Recipe("tensor", {"values": images}))
     if type(found) is not tuple or len(found) != 3:
-        if type(found) is np.ndarray:
-            raise Wrong("return the tensor that the teacher gave, not a NumPy array")
-        array(found, (n, classes), "logits")  # says what it is instead
+        said = "nothing; end it with `return`" if found is None else kind(found)
+        raise Wrong(f"return the tensor that the teacher gave, of shape {(n, classes)}; your function returned {said}")
     logits = array(found[0], (n, classes), "logits")
     if _close(logits, _softmax(evaluated)):
         raise Wrong("these are probabilities: return the teacher's logits as they are")
@@ -189,8 +203,8 @@ def _the_answer_carries_no_gradients(answer, random):
 
 
 def _case(random) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    n, classes = int(random.integers(4, 8)), int(random.integers(5, 9))
-    labels = random.integers(0, classes, n)
+    n, classes = int(random.integers(3, 7)), int(random.integers(7, 10))  # never equal
+    labels = random.permutation(classes)[:n]  # all different
     return _logits(random, n, classes), _logits(random, n, classes), labels, float(random.uniform(2, 6))
 
 
@@ -239,6 +253,11 @@ def _soft_mistakes(student: np.ndarray, teacher: np.ndarray, temperature: float)
         "the softmax must be taken over the classes (axis 1) of each image": other_axis * square,
         "this is in bits: use the natural logarithm, np.log": right / np.log(2),
         "the temperature divides the logits: do not multiply": turned_round * square,
+        "use `temperature`, not always 3": _soft(student, teacher, 3.0),
+        "multiply by the temperature squared, do not divide": right / square**2,
+        "a KL divergence is never below 0: log p - log q, not log q - log p": -right,
+        "weigh each log p - log q with the teacher's probability p": (np.log(p) - np.log(q)).sum() / n * square,
+        "F.kl_div wants the LOGARITHMS of the student's probabilities": (p * (np.log(p) - q)).sum() / n * square,
         "this compares squares of differences; the soft loss is a KL divergence": ((p - q) ** 2).sum() / n * square,
     }
 
@@ -246,7 +265,7 @@ def _soft_mistakes(student: np.ndarray, teacher: np.ndarray, temperature: float)
 def _alpha_one_is_the_hard_loss(answer, random):
     student, teacher, labels, temperature = _case(random)
     found = number(answer(student, teacher, labels, temperature, 1.0), "the loss")
-    each = _hard(student, labels)
+    each, probabilities = _hard(student, labels), _softmax(student)
     soft = _soft(student, teacher, temperature)
     mistakes = {
         "alpha weighs the HARD loss: with alpha = 1 the teacher must not matter": soft,
@@ -257,13 +276,22 @@ def _alpha_one_is_the_hard_loss(answer, random):
             _hard(student / temperature, labels).mean()
         ),
         "the hard loss compares the student with the labels, not the teacher": _hard(teacher, labels).mean(),
+        "the hard loss knows the labels only, not what the teacher says": _hard(student, teacher.argmax(1)).mean(),
+        "the softmax must be taken over the classes (axis 1) of each image": (
+            -np.log(_softmax(student, 0)[np.arange(len(labels)), labels]).mean()
+        ),
+        "pick one probability for each image: [np.arange(len(labels)), labels], not [:, labels]": (
+            -np.log(probabilities[:, labels]).mean()
+        ),
+        "take the logarithm of each image's probability first, and the mean of these": -np.log(np.exp(-each).mean()),
+        "the mean is over the images only, not over all of their classes": each.mean() / student.shape[1],
+        "this is in bits: use the natural logarithm, np.log": each.mean() / np.log(2),
         "only the soft loss is multiplied by the temperature squared": each.mean() * temperature**2,
         "logarithms of probabilities are below 0: the hard loss needs a minus": -each.mean(),
         "the hard loss is minus the logarithm of the label's probability, not 1 minus it": (1 - np.exp(-each)).mean(),
     }
-    expect(
-        found, each.mean(), mistakes, f"with alpha = 1 the loss is the hard loss, {each.mean():.5f}, not {found:.5f}"
-    )
+    said = f"with alpha = 1 the loss is the hard loss, {each.mean():.5f}, not {found:.5f}"
+    expect(found, each.mean(), mistakes, said, FLOAT32)
 
 
 def _alpha_zero_is_the_soft_loss(answer, random):
@@ -272,27 +300,29 @@ def _alpha_zero_is_the_soft_loss(answer, random):
     right = _soft(student, teacher, temperature)
     mistakes = {"alpha weighs the HARD loss: with alpha = 0 the labels must not matter": _hard(student, labels).mean()}
     mistakes |= _soft_mistakes(student, teacher, temperature)
-    expect(found, right, mistakes, f"with alpha = 0 the loss is the soft loss, {right:.5f}, not {found:.5f}")
+    expect(found, right, mistakes, f"with alpha = 0 the loss is the soft loss, {right:.5f}, not {found:.5f}", FLOAT32)
 
 
 def _alpha_mixes_the_two(answer, random):
-    student, teacher, labels, temperature = _case(random)
+    while True:  # else any mean of the two would do
+        student, teacher, labels, temperature = _case(random)
+        true_hard, true_soft = float(_hard(student, labels).mean()), _soft(student, teacher, temperature)
+        if not near(true_hard, true_soft, 0.2):
+            break
     alpha = float(random.uniform(0.6, 0.9))
     found = number(answer(student, teacher, labels, temperature, alpha), "the loss")
     # The student's own two parts: each of them has its own law.
     hard, soft = (number(answer(student, teacher, labels, temperature, end), "the loss") for end in (1.0, 0.0))
-    true_hard, true_soft = float(_hard(student, labels).mean()), _soft(student, teacher, temperature)
-    if near(found, (1 - alpha) * true_hard + alpha * true_soft):
+    if near(found, (1 - alpha) * true_hard + alpha * true_soft, FLOAT32):
         raise Wrong("alpha weighs the HARD loss, and 1 - alpha the soft one; yours is the other way round")
     if near(hard, soft):
         raise Wrong("alpha must weigh the two losses: yours is the same for every alpha")
-    if not near(hard, true_hard) and not near(soft, true_soft):
+    if not near(hard, true_hard, FLOAT32) and not near(soft, true_soft, FLOAT32):
         raise Wrong("neither of the two losses is right yet: begin with the hard one, alpha = 1")
     mistakes = {"weigh with alpha and 1 - alpha, not with their squares": alpha**2 * hard + (1 - alpha) ** 2 * soft}
     right = alpha * hard + (1 - alpha) * soft
-    expect(
-        found, right, mistakes, f"with alpha = {alpha:.3f}, {right:.5f} lies between your two parts, not {found:.5f}"
-    )
+    said = f"with alpha = {alpha:.3f}, {right:.5f} lies between your two parts, not {found:.5f}"
+    expect(found, right, mistakes, said, FLOAT32)
 
 
 # soft_loss_gradient(student_logits, teacher_logits, temperature) -> (n, classes)
@@ -311,6 +341,12 @@ def _the_gradient_is_the_difference_of_the_probabilities(answer, random):
         "the soft loss is meant here before it is multiplied by the temperature squared": right * temperature**2,
         "divide the probabilities' difference by the temperature once, not twice": right / temperature,
         "the probabilities need the temperature too": (_softmax(student) - _softmax(teacher)) / temperature / n,
+        "divide by the number of images, not of classes": difference / temperature / student.shape[1],
+        "the softmax is over the classes (axis 1), not over the images": (
+            (_softmax(student / temperature, 0) - _softmax(teacher / temperature, 0)) / temperature / n
+        ),
+        "keep the signs: a logit that is too low has a negative gradient": abs(right),
+        "use `temperature`, not always 3": (_softmax(student / 3) - _softmax(teacher / 3)) / 3 / n,
         "divide by the number of images, not by all of the logits": difference / temperature / student.size,
     }
     _expect(found, right, mistakes, "the gradient is (softened student - softened teacher) / temperature / images")
@@ -319,10 +355,10 @@ def _the_gradient_is_the_difference_of_the_probabilities(answer, random):
 def _a_student_that_agrees_has_no_gradient(answer, random):
     student, _, _, temperature = _case(random)
     found = array(answer(student, student + 5.0, temperature), student.shape, "slopes")
-    if abs(found).max() > 1e-9:
+    if abs(found).max() > 1e-6:
         raise Wrong("where the student's probabilities are the teacher's, nothing is left to learn: the gradient is 0")
     other = array(answer(student, -student, temperature), student.shape, "slopes")
-    if abs(other).max() < 1e-9:
+    if abs(other).max() < 1e-6:
         raise Wrong("where student and teacher differ, the gradient is not 0")
 
 
@@ -330,14 +366,14 @@ def _a_student_that_agrees_has_no_gradient(answer, random):
 
 
 def _labels(random) -> tuple[np.ndarray, int]:
-    classes = int(random.integers(4, 9))
-    return random.integers(0, classes - 1, 6), classes  # the last class has no image
+    classes, n = int(random.integers(4, 9)), int(random.integers(9, 13))
+    return np.append(random.integers(0, classes - 1, n), 0), classes  # the last class has no image, the first has one
 
 
 def _smoothing_is_spread_over_all_classes(answer, random):
     labels, classes = _labels(random)
-    smoothing = float(random.uniform(0.1, 0.5))
-    found = array(answer(labels, classes, smoothing), (6, classes), "probabilities")
+    smoothing = float(random.uniform(0.15, 0.5))
+    found = array(answer(labels, classes, smoothing), (len(labels), classes), "probabilities")
     sure, share = np.eye(classes)[labels], smoothing / classes
     kept = (1 - smoothing) * sure
     others = (1 - sure) * smoothing / (classes - 1)
@@ -347,6 +383,8 @@ def _smoothing_is_spread_over_all_classes(answer, random):
         "each row must add up to 1: take the share that is spread away from the right class": sure + share,
         "the others get nothing: spread `smoothing` over all classes": kept,
         "these are still hard labels": sure,
+        "your array holds whole numbers, which cut the shares off: make it of floats": 0 * sure,
+        "use `smoothing`, not always 0.1": 0.9 * sure + 0.1 / classes,
         "divide the spread share by the number of classes": kept + smoothing,
         "the two shares are swapped: `smoothing` is what the label loses": smoothing * sure + (1 - smoothing) / classes,
     }
@@ -355,8 +393,8 @@ def _smoothing_is_spread_over_all_classes(answer, random):
 
 def _without_smoothing_the_labels_are_hard(answer, random):
     labels, classes = _labels(random)
-    found = array(answer(labels, classes, 0.0), (6, classes), "probabilities")
-    mistakes = {"every class has the same probability: the label is lost": np.full((6, classes), 1 / classes)}
+    found = array(answer(labels, classes, 0.0), (len(labels), classes), "probabilities")
+    mistakes = {"every class has the same probability: the label is lost": np.full((len(labels), classes), 1 / classes)}
     _expect(found, np.eye(classes)[labels], mistakes, "without smoothing the right class has 1 and every other one 0")
 
 
@@ -380,8 +418,10 @@ def _only_one_of_the_two_is_right(answer, random):
             (~first & ~second).sum(),
         ],
         "counts are wanted, not shares": right / n,
+        "these are all images on which the two differ: count them apart, by who is right": [right.sum()] * 2,
     }
-    _expect(found, right, {k: np.array(v) for k, v in mistakes.items()}, f"{right[0]:g} and {right[1]:g} are right")
+    said = f"{right[0]:g} and {right[1]:g} are right here, not {found[0]:g} and {found[1]:g}"
+    _expect(found, right, {k: np.array(v) for k, v in mistakes.items()}, said)
 
 
 def _where_both_agree_nothing_counts(answer, random):
@@ -398,15 +438,21 @@ def _where_both_agree_nothing_counts(answer, random):
 
 
 def _gains(random) -> tuple[np.ndarray, np.ndarray, float]:
-    n = int(random.integers(3, 7))
-    before = random.uniform(0.85, 0.95, n)
-    return before, before + random.uniform(0.002, 0.02, n), float(random.uniform(2, 5))
+    """Accuracies of which another seed's is the best before and after, and a `t` that is not the course's."""
+    while True:
+        n = int(random.integers(5, 8))
+        before = random.uniform(0.88, 0.92, n)
+        after = before + random.uniform(0.002, 0.02, n)
+        if before.argmax() != after.argmax():
+            return before, after, float(random.uniform(2.2, 4))
 
 
 def _the_gain_is_the_mean_over_the_seeds(answer, random):
     before, after, t = _gains(random)
-    found = numbers(answer(before, after, t), 3, "numbers: mean, low, high")[0]
+    found, second, _ = numbers(answer(before, after, t), 3, "numbers: mean, low, high")
     gain = float((after - before).mean())
+    if not near(found, gain, NARROW) and near(second, gain, NARROW):
+        raise Wrong("the order is wrong: return the mean first, then low, then high")
     mistakes = {
         "this is the loss: subtract `before` from `after`": -gain,
         "this is the sum of the gains: take their mean": gain * len(before),
@@ -414,8 +460,10 @@ def _the_gain_is_the_mean_over_the_seeds(answer, random):
         "take the mean of the gains, not their median": float(np.median(after - before)),
         "a gain is a difference, not a ratio": float((after / before).mean()),
         "this is in per cent: return the difference as it is": 100 * gain,
+        "divide by the number of seeds, len(gains), not always by 3": gain * len(before) / 3,
+        "use all seeds, not only the first three": float((after - before)[:3].mean()),
     }
-    expect(found, gain, mistakes, f"the mean of after - before is {gain:.5f}, not {found:.5f}")
+    expect(found, gain, mistakes, f"the mean of after - before is {gain:.5f}, not {found:.5f}", NARROW)
 
 
 def _the_interval_reaches_t_standard_errors(answer, random):
@@ -431,14 +479,21 @@ def _the_interval_reaches_t_standard_errors(answer, random):
         "divide by the square root of the number of seeds, not by the number": t * error / np.sqrt(n),
         "with so few seeds, np.std needs ddof=1: it must divide by n - 1": t * float(gains.std() / np.sqrt(n)),
         "this is one standard error: multiply by t": error,
+        "use the `t` that is given, not always 4.303": 4.303 * error,
+        "the number of seeds is len(gains), not always 3": t * error * np.sqrt(n / 3),
+        "keep the order: the two accuracies of one seed belong together": (
+            t * float((np.sort(after) - np.sort(before)).std(ddof=1) / np.sqrt(n))
+        ),
+        "this is the variance: take its square root, the standard deviation": t * error**2 * np.sqrt(n),
         "use t, which is larger than 1.96 because there are so few seeds": 1.96 * error,
         "each seed is a pair: take the spread of the gains, not of before and after": t * unpaired,
         "this is the standard deviation of the gains: divide by the square root of their number, times t": error
         * np.sqrt(n),
     }
-    expect((high - low) / 2, t * error, mistakes, f"the interval should reach {t * error:.5f} to either side")
-    if abs((high + low) / 2 - mean) > 1e-9:
-        raise Wrong("the interval reaches equally far to both sides of the mean")
+    said = f"the interval should reach {t * error:.5f} to either side"
+    expect((high - low) / 2, t * error, mistakes, said, NARROW)
+    if abs((high + low) / 2 - mean) > 1e-6:
+        raise Wrong("the interval lies around the mean, from mean - reach to mean + reach")
 
 
 SOFTEN = (

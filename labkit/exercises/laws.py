@@ -171,6 +171,8 @@ def kind(value: object) -> str:
     for known, words in KINDS.items():
         if type(value) is known:
             return words
+    if type(value) in NUMBERS:
+        return "a number"
     name = type(value).__name__[:LONGEST_TEXT]
     if name == "Tensor":
         return "a tensor (`.item()` makes it a number)"

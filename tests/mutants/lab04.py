@@ -29,6 +29,11 @@ def with_torch(logits, temperature):
 
 
 @right("soften")
+def in_float32(logits, temperature):
+    return torch.softmax(torch.tensor(logits, dtype=torch.float32) / temperature, dim=1)
+
+
+@right("soften")
 def row_by_row(logits, temperature):
     rows = []
     for row in logits:
@@ -46,9 +51,26 @@ wrong("soften", "divide each row by its sum")(lambda logits, t: np.exp(logits / 
 wrong("soften", "not by the sum over all images")(lambda logits, t: np.exp(logits / t) / np.exp(logits / t).sum())
 wrong("soften", "take np.exp of them")(lambda logits, t: np.log(softmax(logits / t)))
 wrong("soften", "not only a 1 for the largest")(lambda logits, t: np.eye(logits.shape[1])[logits.argmax(1)])
-wrong("soften", "first subtract each row's largest logit")(
+wrong("soften", "subtract each row's own largest number")(
     lambda logits, t: np.exp(logits / t) / np.exp(logits / t).sum(1, keepdims=True)
 )
+
+
+def shifted(by):
+    """Subtracts the wrong thing: enough for small logits, not for large ones."""
+
+    def soften(logits, temperature):
+        powers = np.exp(logits / temperature - by(logits, temperature))
+        return powers / powers.sum(1, keepdims=True)
+
+    return soften
+
+
+wrong("soften", "each row's own largest number")(shifted(lambda logits, t: (logits / t).max()))
+wrong("soften", "each row's own largest number")(shifted(lambda logits, t: (logits / t).mean(1, keepdims=True)))
+wrong("soften", "divide by the temperature, then subtract")(shifted(lambda logits, t: logits.max(1, keepdims=True)))
+wrong("soften", "and large ones do not")(lambda logits, t: np.nan_to_num(shifted(lambda logits, t: 0)(logits, t)))
+wrong("soften", "not always 3")(lambda logits, t: softmax(logits / 3))
 wrong("soften", "do not round")(lambda logits, t: softmax(logits / t).round(3))
 wrong("soften", "has the shape")(lambda logits, t: softmax(logits / t).max(1))
 wrong("soften", "a list, not a NumPy array")(lambda logits, t: softmax(logits / t).tolist())
@@ -71,6 +93,15 @@ def in_a_loop(probabilities):
 @right("entropy_bits")
 def with_a_tiny_number(probabilities):
     return -(probabilities * np.log2(probabilities + 1e-12)).sum(1)
+
+
+@right("entropy_bits")
+def with_a_small_number_in_float32(probabilities):
+    shares = probabilities.astype(np.float32)
+    return -(shares * np.log2(shares + np.float32(1e-8))).sum(1)
+
+
+wrong("entropy_bits", "entropy is")(lambda p: -(p * np.log2(np.where(p > 0.01, p, 1))).sum(1))
 
 
 def nonzero(probabilities):
@@ -135,10 +166,24 @@ def eval_too_late(teacher, images):
     return logits
 
 
+@wrong("ask_teacher", "inside `with torch.no_grad():`")
+def no_grad_without_with(teacher, images):
+    teacher.eval()
+    torch.no_grad()
+    return teacher(images)
+
+
+@wrong("ask_teacher", "return the tensor that the teacher gave")
+def a_list_of_tensors(teacher, images):
+    return list(in_evaluation_mode(teacher, images))
+
+
 wrong("ask_teacher", "these are probabilities")(lambda t, images: in_evaluation_mode(t, images).softmax(1))
 wrong("ask_teacher", "your array has the shape")(lambda t, images: in_evaluation_mode(t, images).argmax(1))
 wrong("ask_teacher", "return the tensor that the teacher gave")(lambda t, images: in_evaluation_mode(t, images).numpy())
-wrong("ask_teacher", "these are not the teacher's logits")(lambda t, images: torch.zeros(6, 4))
+wrong("ask_teacher", "these are not the teacher's logits")(
+    lambda t, images: torch.zeros_like(in_evaluation_mode(t, images))
+)
 wrong("ask_teacher", "returned nothing")(lambda t, images: None)
 wrong("ask_teacher", "labkit's own ask_teacher")(lambda t, images: distill.ask_teacher(t, images))
 
@@ -180,6 +225,13 @@ def with_torch_functions(student_logits, teacher_logits, labels, temperature=3, 
     hard = F.cross_entropy(student, torch.from_numpy(labels))
     soft = F.kl_div((student / temperature).log_softmax(1), (teacher / temperature).softmax(1), reduction="batchmean")
     return alpha * hard + (1 - alpha) * soft * temperature**2
+
+
+@right("distillation_loss")
+def in_single_precision(student_logits, teacher_logits, labels, temperature=3, alpha=0.5):
+    return with_torch_functions(
+        student_logits.astype(np.float32), teacher_logits.astype(np.float32), labels, temperature, alpha
+    )
 
 
 @right("distillation_loss")
@@ -239,6 +291,18 @@ wrong("distillation_loss", "not with their squares")(
 )
 wrong("distillation_loss", "their mean")(a_loss(mix=lambda hard, soft, a: (hard + soft) / 2))
 wrong("distillation_loss", "not the sum")(a_loss(hard=lambda s, labels: hard_loss(s, labels) * len(labels)))
+wrong("distillation_loss", "pick one probability for each image")(
+    a_loss(hard=lambda s, labels: -np.log(softmax(s)[:, labels]).mean())
+)
+wrong("distillation_loss", "not over all of their classes")(
+    a_loss(hard=lambda s, labels: -(np.eye(s.shape[1])[labels] * np.log(softmax(s))).mean())
+)
+wrong("distillation_loss", "and the mean of these")(
+    a_loss(hard=lambda s, labels: -np.log(softmax(s)[np.arange(len(labels)), labels].mean()))
+)
+wrong("distillation_loss", "wants the LOGARITHMS")(of_probabilities(lambda q, p: (p * (np.log(p) - q)).sum(1).mean()))
+wrong("distillation_loss", "never below 0")(of_probabilities(lambda q, p: -divergence(p, q)))
+wrong("distillation_loss", "not always 3")(a_loss(soft=lambda s, t, temperature: soft_loss(s, t, 3)))
 wrong("distillation_loss", "needs a minus")(a_loss(hard=lambda s, labels: -hard_loss(s, labels)))
 wrong("distillation_loss", "only the soft loss is multiplied")(
     lambda s, t, labels, temperature=3, alpha=0.5: (
@@ -282,7 +346,16 @@ def by_autograd(student_logits, teacher_logits, temperature):
     return student.grad.numpy()
 
 
+@right("soft_loss_gradient")
+def by_autograd_in_float32(student_logits, teacher_logits, temperature):
+    return by_autograd(student_logits.astype(np.float32), teacher_logits.astype(np.float32), temperature)
+
+
 GRADIENT = {
+    "not of classes": lambda s, t, T: difference_of_the_softened(s, t, T) * len(s) / s.shape[1],
+    "keep the signs": lambda s, t, T: abs(difference_of_the_softened(s, t, T)),
+    "not over the images": lambda s, t, T: (softmax(s / T, 0) - softmax(t / T, 0)) / T / len(s),
+    "not always 3": lambda s, t, T: difference_of_the_softened(s, t, 3),
     "the sign is turned round": lambda s, t, T: -difference_of_the_softened(s, t, T),
     "by the chain rule": lambda s, t, T: difference_of_the_softened(s, t, T) * T,
     "divide by the number of images": lambda s, t, T: difference_of_the_softened(s, t, T) * len(s),
@@ -318,7 +391,21 @@ def other_classes(labels, classes):
     return 1 - np.eye(classes)[labels]
 
 
+@right("smooth_labels")
+def with_torch_in_float32(labels, classes, smoothing):
+    return F.one_hot(torch.from_numpy(labels), classes) * (1 - smoothing) + smoothing / classes
+
+
+def whole_numbers(labels, classes, smoothing):
+    found = np.zeros((len(labels), classes), int)
+    found[:] = with_the_identity(labels, classes, smoothing)
+    return found
+
+
 SMOOTHING = {
+    "make it of floats": whole_numbers,
+    "not always 0.1": lambda y, c, s: with_the_identity(y, c, 0.1),
+    "shape (6,": lambda y, c, s: with_the_identity(y, c, s)[:6],
     "spread over ALL classes": lambda y, c, s: np.eye(c)[y] * (1 - s) + other_classes(y, c) * s / (c - 1),
     "gets its part of the spread share too": lambda y, c, s: np.eye(c)[y] * (1 - s) + other_classes(y, c) * s / c,
     "each row must add up to 1": lambda y, c, s: np.eye(c)[y] + s / c,
@@ -349,7 +436,15 @@ def counted_in_a_loop(first_correct, second_correct):
     return counts
 
 
+@right("paired_counts")
+def of_tensors(first_correct, second_correct):
+    first, second = torch.from_numpy(first_correct), torch.from_numpy(second_correct)
+    return (first & ~second).sum(), (second & ~first).sum()
+
+
 COUNTS = {
+    "count them apart": lambda a, b: ((a ^ b).sum(), (a ^ b).sum()),
+    "are right here, not": lambda a, b: (max(0, a.sum() - b.sum()), max(0, b.sum() - a.sum())),
     "the two counts are swapped": lambda a, b: ((b & ~a).sum(), (a & ~b).sum()),
     "leave out those that both get right": lambda a, b: (a.sum(), b.sum()),
     "leave out those that both get wrong": lambda a, b: ((~a).sum(), (~b).sum()),
@@ -382,6 +477,13 @@ def by_sums(before, after, t):
     return [mean, mean - t * error, mean + t * error]
 
 
+@right("mean_gain")
+def in_tensors_of_float32(before, after, t):
+    gains = torch.tensor(after, dtype=torch.float32) - torch.tensor(before, dtype=torch.float32)
+    half = t * gains.std() / len(gains) ** 0.5
+    return gains.mean(), gains.mean() - half, gains.mean() + half
+
+
 def around(half):
     return lambda before, after, t: tuple(
         (after - before).mean() + side * half(before, after, t) for side in (0, -1, 1)
@@ -389,6 +491,13 @@ def around(half):
 
 
 GAIN = {
+    "not always by 3": lambda b, a, t: [(a - b).sum() / 3] * 3,
+    "not always 3": around(lambda b, a, t: t * np.std(a - b, ddof=1) / np.sqrt(3)),
+    "only the first three": lambda b, a, t: by_numpy(b[:3], a[:3], t),
+    "not always 4.303": around(lambda b, a, t: reach(b, a, 4.303)),
+    "belong together": around(lambda b, a, t: reach(np.sort(b), np.sort(a), t)),
+    "the interval lies around the mean": lambda b, a, t: ((a - b).mean(), -reach(b, a, t), reach(b, a, t)),
+    "the order is wrong": lambda b, a, t: [by_numpy(b, a, t)[i] for i in (1, 0, 2)],
     "subtract `before` from `after`": lambda b, a, t: by_numpy(a, b, t),
     "the gain of one seed": lambda b, a, t: (a[0] - b[0], a[0] - b[0] - reach(b, a, t), a[0] - b[0] + reach(b, a, t)),
     "this is in per cent": lambda b, a, t: [100 * one for one in by_numpy(b, a, t)],
