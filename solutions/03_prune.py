@@ -41,7 +41,8 @@ amount = 0.4
 #
 # A *mask* says which weights stay: True is kept, False is removed. Return the mask, a NumPy array of True and False in the
 # shape of `weights`, in which the `round(amount * weights.size)` weights of smallest magnitude are False. `weights` can
-# have any shape; all of its numbers compete with each other. No two magnitudes are equal.
+# have any shape; all of its numbers compete with each other. No two magnitudes are equal;
+# `amount` is from 0 to less than 1.
 #
 # <details><summary>Hint 1</summary>How many weights leave? Which magnitude is the first that may stay?</details>
 # <details><summary>Hint 2</summary>Sort the magnitudes: <code>np.sort(np.abs(weights), axis=None)</code> is a flat, sorted
@@ -315,7 +316,7 @@ print(f"you guessed {my_guess}; after {1000 // 128} steps the sparsity is {share
 #
 # The gradient (the slope that training follows) of a removed weight is not zero: training wants it back. Write a step that does not allow it. `weights`,
 # `gradient` and `mask` are arrays of the same shape, `mask` True where a weight is kept; removed weights are 0. Take one
-# step downhill, `weights - lr * gradient`, and return the weights with the removed ones still at zero.
+# step downhill, `weights - lr * gradient`, and return the array of weights with the removed ones still at zero.
 #
 # <details><summary>Hint 1</summary>First the step, then the mask.</details>
 # <details><summary>Hint 2</summary>In a product, True counts as 1 and False as 0.</details>

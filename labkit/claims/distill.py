@@ -17,7 +17,7 @@ CLAIMS = (
         "D1.near",
         IDEA,
         "Teacher 95% accuracy, Student 93% accuracy",
-        "accuracy of the student with soft labels minus its teacher's, first seed, same test images; "
+        "accuracy of the student with soft labels minus its teacher's, mean of three seeds, same test images; "
         "the claim needs at least -2",
         "points",
         low=-2,

@@ -25,6 +25,8 @@ PICTURES = {
     "03_prune": {"pruning": ".lk-explorer >> nth=0"},
 }
 
+TO_THE_MIDDLE = "(s) => { s.value = Math.floor(s.max / 2); s.dispatchEvent(new Event('input', { bubbles: true })); }"
+
 
 def shown(explorer):
     """What an explorer says and draws at the moment."""
@@ -72,6 +74,9 @@ def test_a_lab_runs_unfilled_from_top_to_bottom_and_every_slider_moves_its_figur
 
 def take_pictures(page, lab):
     if folder := os.environ.get("LABKIT_PICTURES"):
+        page.set_viewport_size({"width": 1100, "height": 1800})  # as tall as the tallest widget
+        for slider in page.get_by_role("slider").all():
+            slider.evaluate(TO_THE_MIDDLE)
         for name, selector in PICTURES.get(lab, {}).items():
             page.locator(selector).screenshot(path=Path(folder) / f"{name}.png")
 
