@@ -41,8 +41,7 @@ amount = 0.4
 #
 # A *mask* says which weights stay: True is kept, False is removed. Return the mask, a NumPy array of True and False in the
 # shape of `weights`, in which the `round(amount * weights.size)` weights of smallest magnitude are False. `weights` can
-# have any shape; all of its numbers compete with each other. No two magnitudes are equal;
-# `amount` is from 0 to less than 1.
+# have any shape; all of its numbers compete with each other. No two magnitudes are equal; `amount` is below 1.
 #
 # <details><summary>Hint 1</summary>How many weights leave? Which magnitude is the first that may stay?</details>
 # <details><summary>Hint 2</summary>Sort the magnitudes: <code>np.sort(np.abs(weights), axis=None)</code> is a flat, sorted

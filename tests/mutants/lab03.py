@@ -1,5 +1,7 @@
 """Wrong and right answers to the exercises of lab 03."""
 
+import math
+
 import numpy as np
 import torch
 from torch.nn.utils.prune import l1_unstructured
@@ -31,6 +33,23 @@ def by_torch(weights, amount):
     layer.weight = torch.nn.Parameter(torch.from_numpy(weights))
     l1_unstructured(layer, "weight", amount=round(amount * weights.size))
     return layer.weight_mask.numpy().astype(bool)
+
+
+def rounded_by(rounding):
+    return lambda weights, amount: by_rank(weights, rounding(amount * weights.size) / weights.size)
+
+
+wrong("magnitude_mask", "to the nearest")(rounded_by(math.floor))
+wrong("magnitude_mask", "to the nearest")(rounded_by(math.ceil))
+wrong("magnitude_mask", "take one too many")(rounded_by(lambda product: max(1, round(product))))
+wrong("magnitude_mask", "to the nearest")(lambda w, amount: np.abs(w) >= np.quantile(np.abs(w), amount))
+
+
+@right("magnitude_mask")
+def as_a_tensor(weights, amount):
+    return torch.from_numpy(np.argsort(np.argsort(np.abs(weights), axis=None)).reshape(weights.shape)) >= round(
+        amount * weights.size
+    )
 
 
 wrong("magnitude_mask", "True means kept")(lambda weights, amount: ~by_rank(weights, amount))
@@ -127,6 +146,10 @@ wrong("pruned_twice", "labkit's own pruned_twice")(lambda first, second: prune.p
 right("masked_step")(lambda weights, gradient, mask, lr: (weights - lr * gradient) * mask)
 right("masked_step")(lambda weights, gradient, mask, lr: weights - lr * np.where(mask, gradient, 0))
 wrong("masked_step", "came back")(lambda weights, gradient, mask, lr: weights - lr * gradient)
+wrong("masked_step", "a kept weight that is 0")(lambda w, gradient, mask, lr: (w - lr * gradient) * (w != 0))
+wrong("masked_step", "leave their sign")(lambda w, gradient, mask, lr: abs(w - lr * gradient) * mask)
+wrong("masked_step", "cut them off")(lambda w, gradient, mask, lr: np.maximum(w - lr * gradient, 0) * mask)
+wrong("masked_step", "not always 0.1")(lambda w, gradient, mask, lr: (w - 0.1 * gradient) * mask)
 wrong("masked_step", "came back")(lambda weights, gradient, mask, lr: weights * mask - lr * gradient)
 wrong("masked_step", "do not add it")(lambda weights, gradient, mask, lr: (weights + lr * gradient) * mask)
 wrong("masked_step", "learning rate")(lambda weights, gradient, mask, lr: (weights - gradient) * mask)
@@ -201,6 +224,17 @@ def as_a_list(weights, amount):
     return sorted(sorted(range(len(weights)), key=lambda i: -norms[i])[:left])
 
 
+@right("kept_channels")
+def by_topk(weights, amount):
+    norms = torch.from_numpy(weights).abs().sum((1, 2, 3))
+    return torch.topk(norms, len(norms) - round(amount * len(norms))).indices.sort().values
+
+
+wrong("kept_channels", "channels leave, so")(lambda w, amount: by_order(w, int(amount * len(w)) / len(w)))
+wrong("kept_channels", "channels leave, so")(lambda w, amount: by_order(w, math.ceil(amount * len(w)) / len(w)))
+wrong("kept_channels", "not the first one alone")(lambda w, amount: by_order(w[:, :1], amount))
+
+
 def _by(score, finish=np.sort):
     def answer(weights, amount):
         scores = score(weights.reshape(len(weights), -1))
@@ -251,6 +285,12 @@ wrong("remove_channels", "not the channels that keep names")(
 )
 wrong("remove_channels", "in their order")(
     lambda first, norm, second, keep: (first[keep[::-1]], norm[:, keep[::-1]], second[:, keep[::-1]])
+)
+wrong("remove_channels", "the order is wrong")(
+    lambda first, norm, second, keep: (norm[:, keep], first[keep], second[:, keep])
+)
+wrong("remove_channels", "leave the other axes")(
+    lambda first, norm, second, keep: (first[keep], norm[0, keep], second[:, keep])
 )
 wrong("remove_channels", "not the three arrays")(lambda first, norm, second, keep: (first[keep], second[:, keep]))
 wrong("remove_channels", "labkit's own remove_channels")(lambda *parts: prune.remove_channels(*parts))
