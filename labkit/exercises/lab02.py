@@ -42,6 +42,8 @@ def _rounded(value: float, bits: int) -> float:
 
 def _mantissa(answer, value: float, bits: int, why: str) -> None:
     found = number(answer(value, bits), "the rounded number")
+    if found == value:
+        raise Wrong("nothing was rounded: the number came back as it was")
     step = 2.0 ** (np.floor(np.log2(abs(value))) - bits)
     mistakes = {
         "`bits` counts binary digits, this rounds decimal ones": round(value, bits),
@@ -50,7 +52,6 @@ def _mantissa(answer, value: float, bits: int, why: str) -> None:
             np.rint(value * 2**bits) / 2**bits
         ),
         "this is the mantissa alone: multiply by 2**exponent again": _rounded(value, bits) / (step * 2**bits),
-        "nothing was rounded: the number came back as it was": value,
         "one digit too few is kept: the leading 1 is not counted, and 2**e is the power of two just below the value": (
             _rounded(value, bits - 1)
         ),

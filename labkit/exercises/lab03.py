@@ -246,7 +246,7 @@ def _step(answer, random):
     n = int(random.integers(12, 20))
     mask = random.permutation(np.arange(n) % 3 != 0)
     weights, gradient = (random.uniform(*ends, n) * random.choice([-1, 1], n) for ends in ((1, 2), (0.5, 1)))
-    weights[mask] *= [0, -abs(weights[mask][1]) / weights[mask][1], *np.ones(mask.sum() - 2)]  # one is 0, one negative
+    weights[np.flatnonzero(mask)[:3]] = 0, -1.5, 1.5  # whatever was drawn, one is 0 and some have either sign
     weights, lr = np.where(mask, weights, 0.0), float(random.uniform(0.11, 0.2))
     found = array(answer(weights, gradient, mask, lr), (n,))
     return found, weights, gradient, mask, lr
