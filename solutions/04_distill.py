@@ -631,7 +631,9 @@ print(
 )
 for seed in seeds:
     points = [100 * x for x in lost[seed]]
-    print("seed {}: {:+.2f} points, {:+.2f} to {:+.2f} (goal: no less than -1)".format(seed, *points))
+    print(
+        "seed {}: {:+.2f} points, {:+.2f} to {:+.2f} (goal: no less than -1)".format(seed, *points)
+    )
 
 # %%
 soft = [answers("soft", seed).mean() for seed in seeds]
