@@ -127,3 +127,9 @@ def test_what_python_does_to_end_the_process_does_not_count(nothing):
 def test_memory_that_a_forked_child_shares_counts_once(nothing):
     program = "block = b'x' * 200_000_000\nimport os, time\nif os.fork() == 0: time.sleep(0.3)\nelse: os.wait()"
     assert above(nothing, program) < 260 * MB
+
+
+def test_a_program_may_be_longer_than_a_command_line():
+    program = "x = 0\n" + "x += 1\n" * 200_000 + "assert x == 200_000"
+    assert len(program) > 2**20
+    assert peak_memory(program, runs=1).peak_memory_bytes > MB

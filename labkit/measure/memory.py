@@ -24,7 +24,9 @@ POLL_SECONDS = 0.005
 _CHILD = """
 import sys
 try:
-    exec(compile(sys.argv[1], "<measured program>", "exec"), {"__name__": "__main__"})
+    with open(sys.argv[1], encoding="utf-8") as program:
+        code = compile(program.read(), "<measured program>", "exec")
+    exec(code, {"__name__": "__main__"})
 except SystemExit as stop:
     if stop.code:
         raise
@@ -86,10 +88,11 @@ def give_back() -> None:
 
 def _run(program: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
-        report, errors = Path(folder) / "peak", Path(folder) / "stderr"
+        source, report, errors = (Path(folder) / name for name in ("program.py", "peak", "stderr"))
+        source.write_text(program, encoding="utf-8")  # a command line may not be as long as a program
         with errors.open("wb") as stderr:
             child = psutil.Popen(
-                [sys.executable, "-c", _CHILD, program, str(report)], stdout=subprocess.DEVNULL, stderr=stderr
+                [sys.executable, "-c", _CHILD, str(source), str(report)], stdout=subprocess.DEVNULL, stderr=stderr
             )
             together, known = 0, set()
             try:

@@ -32,6 +32,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# JupyterLab asks each kernel for a second shell; a kernel that is shut down first cannot answer.
+UNASKED = "Canceled future for create_subshell_request"
 LOCAL = {"127.0.0.1", "localhost"}
 
 # A page with one widget and a model object that records what the widget saves, as Jupyter's would send it.
