@@ -30,7 +30,8 @@ FEWER = {5000: LABELS, 500: SHIPPED}  # images, all with as many steps as 30 epo
 ALPHAS, TEMPERATURES = (0.0, 0.25, 0.5, 0.75), (1.0, 2.0, 4.0, 8.0, 16.0)
 SWEEP_IMAGES, SWEEP_EPOCHS = 5_000, 6
 OPTIONS = {"lr": 0.1, "weight_decay": 1e-4, "bfloat16": True}
-KEPT = results.folder() / "sweep_distill"  # what a run that was cut short has finished
+# What a run that was cut short has finished, for this teacher.
+KEPT = results.folder() / "sweep_distill" / sweeps.weights_hash("baseline.safetensors")[:12]
 
 
 def main() -> None:
