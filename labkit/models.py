@@ -73,6 +73,24 @@ def _stage(inputs: int, middle: int, outputs: int) -> list[nn.Module]:
     return [*_block(inputs, middle), *_block(middle, outputs), nn.MaxPool2d(2)]
 
 
+def weighted_layers(model: nn.Module, missing: str = "has no convolution and no linear layer") -> dict[str, nn.Module]:
+    """The convolutions and linear layers of `model` by name: the weights that are quantized and pruned.
+
+    Args:
+        missing: what the error says of a model without any.
+
+    Raises:
+        TypeError: `model` is no network.
+        ValueError: there are none.
+    """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
+    found = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
+    if not found:
+        raise ValueError(f"{type(model).__name__} {missing}")
+    return found
+
+
 def count_parameters(model: nn.Module) -> int:
     """How many numbers training adjusts, zeros included."""
     return sum(p.numel() for p in model.parameters())

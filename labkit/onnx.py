@@ -6,7 +6,8 @@ import io
 import logging
 import tempfile
 import warnings
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import torch
@@ -36,31 +37,36 @@ def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 
     except (RuntimeError, TypeError, ValueError) as error:
         said = str(error).strip().splitlines()[0]
         raise ValueError(f"{type(model).__name__} cannot answer inputs of shape {tuple(shape)}: {said}") from None
-    logger, level = logging.getLogger("torch.onnx"), logging.getLogger("torch.onnx").level
-    logger.setLevel(logging.ERROR)
-    try:
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            warnings.catch_warnings(),
-            redirect_stdout(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                model,
-                (example,),
-                Path(folder) / "model.onnx",
-                input_names=["images"],
-                output_names=["logits"],
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-                external_data=False,
-                verbose=False,
-            )
-            content = (Path(folder) / "model.onnx").read_bytes()
-    finally:
-        logger.setLevel(level)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), quiet("torch.onnx"):
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            (example,),
+            Path(folder) / "model.onnx",
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            external_data=False,
+            verbose=False,
+        )
+        content = (Path(folder) / "model.onnx").read_bytes()
     write_atomically(path, _without_notes(content))
     give_back()
     return path
+
+
+@contextmanager
+def quiet(logger: str | None = None) -> Iterator[None]:
+    """Nothing is printed and, but for errors, nothing logged by `logger` (the root one unless told): the exporter and
+    ONNX Runtime's tools tell of their progress, and advise what is done already."""
+    log = logging.getLogger(logger)
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def _without_notes(content: bytes) -> bytes:

@@ -6,6 +6,7 @@ from math import sqrt
 
 import numpy as np
 
+from labkit.measure.statistics import discordant
 from labkit.reference import reference
 
 # A 95 % interval of a mean of so many values reaches so many standard errors to either side (Student's t).
@@ -28,10 +29,8 @@ def paired_counts(first_correct: np.ndarray, second_correct: np.ndarray) -> tupl
     first, second = np.asarray(first_correct), np.asarray(second_correct)
     if not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):
         raise ValueError("whether each image is right, True or False, is needed: compare the classes with the labels")
-    first, second = first.astype(bool), second.astype(bool)
-    if first.shape != second.shape or first.ndim != 1:
-        raise ValueError(f"the same images in the same order are needed, not {first.shape} against {second.shape}")
-    return int((first & ~second).sum()), int((~first & second).sum())
+    only_first, only_second, _ = discordant(first, second)
+    return only_first, only_second
 
 
 @reference

@@ -44,7 +44,7 @@ def mcnemar(first_correct: np.ndarray, second_correct: np.ndarray) -> float:
 
     Source: Q. McNemar, Psychometrika 12 (1947); the exact (binomial) form.
     """
-    only_first, only_second, _ = _discordant(first_correct, second_correct)
+    only_first, only_second, _ = discordant(first_correct, second_correct)
     tosses, fewer = only_first + only_second, min(only_first, only_second)
     ways = at_most = 1  # one way to toss no head at all; each further head follows from the one before
     for heads in range(fewer):
@@ -61,7 +61,7 @@ def accuracy_difference(first_correct: np.ndarray, second_correct: np.ndarray) -
 
     Source: A. Agresti and Y. Min, Statistics in Medicine 24 (2005): half a count is added to each of the four cells.
     """
-    only_first, only_second, n = _discordant(first_correct, second_correct)
+    only_first, only_second, n = discordant(first_correct, second_correct)
     gained, lost, total = only_second + 0.5, only_first + 0.5, n + 2
     centre = (gained - lost) / total
     half = Z * sqrt(gained + lost - (gained - lost) ** 2 / total) / total
@@ -92,7 +92,12 @@ def median_interval(values: np.ndarray, resamples: int = 2000, seed: int = 0) ->
     return float(np.median(values)), float(low), float(high)
 
 
-def _discordant(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int]:
+def discordant(first: np.ndarray, second: np.ndarray) -> tuple[int, int, int]:
+    """How many images only the first gets right, how many only the second, and how many there are.
+
+    Raises:
+        ValueError: the two arrays do not describe the same images.
+    """
     first, second = np.asarray(first, bool), np.asarray(second, bool)
     if first.shape != second.shape or first.ndim != 1 or not first.size:
         raise ValueError(f"the same images in the same order are needed, not {first.shape} against {second.shape}")

@@ -1,7 +1,7 @@
 """Pruning: masks that keep the shape and set weights to zero, networks rebuilt without some channels, four ledgers."""
 
 from labkit.prune.amounts import AMOUNTS, EDGES, measure_amounts
-from labkit.prune.ledgers import gzip_bytes, ledger, stored_bytes
+from labkit.prune.ledgers import ledger, stored_bytes
 from labkit.prune.masks import (
     apply_masks_,
     global_masks,
@@ -32,7 +32,6 @@ __all__ = [
     "cubic_amount",
     "global_masks",
     "gradually",
-    "gzip_bytes",
     "hold",
     "keep_channels",
     "kept_channels",

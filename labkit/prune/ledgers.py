@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
-
 from safetensors.torch import save
 from torch import nn
 
+from labkit.measure.size import gzip_bytes
 from labkit.models import count_parameters
 from labkit.prune.masks import weights_of
 from labkit.reference import reference
@@ -57,8 +56,3 @@ def ledger(model: nn.Module) -> dict[str, float]:
         "raw_bytes": len(content),
         "gzip_bytes": gzip_bytes(content),
     }
-
-
-def gzip_bytes(content: bytes) -> int:
-    """How many bytes are left of `content` after gzip."""
-    return len(gzip.compress(content, 6, mtime=0))

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from labkit.models import weighted_layers
 from labkit.reference import reference
-
-PRUNABLE = (nn.Conv2d, nn.Linear)  # their `weight` is pruned; biases and normalisations are few and needed
 
 
 @reference
@@ -66,16 +65,13 @@ def model_sparsity(layers: Sequence[np.ndarray]) -> float:
 def layers(model: nn.Module) -> dict[str, nn.Module]:
     """The layers whose weights can be pruned (convolutions and Linear) by their names in `model`.
 
+    Biases and normalisations are few and needed.
+
     Raises:
         TypeError: `model` is no network.
         ValueError: there is none.
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
-    found = {name: layer for name, layer in model.named_modules() if isinstance(layer, PRUNABLE)}
-    if not found:
-        raise ValueError(f"{type(model).__name__} has no layer that can be pruned: no Conv2d and no Linear")
-    return found
+    return weighted_layers(model, "has no layer that can be pruned: no Conv2d and no Linear")
 
 
 def weights_of(model: nn.Module) -> dict[str, np.ndarray]:

@@ -17,7 +17,9 @@ from torch import nn
 from labkit.files import write_atomically
 from labkit.measure.memory import give_back
 from labkit.measure.stopwatch import race
-from labkit.onnx import export
+from labkit.onnx import export, quiet
+from labkit.quantize.crossover import int8_row
+from labkit.quantize.files import checked_input
 
 ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")  # the best first; Arm has the last one only
 SENTENCE = 32  # tokens
@@ -47,15 +49,13 @@ def dynamic_onnx(model: nn.Module, path: str | Path) -> Path:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    from labkit.quantize.files import _checked_input, _quiet
-
     if not isinstance(model, nn.Module):
         raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     if not any(isinstance(layer, nn.Linear) for layer in model.modules()):
         raise ValueError(f"{type(model).__name__} has no linear layer to quantize")
-    with tempfile.TemporaryDirectory() as folder, _quiet():
+    with tempfile.TemporaryDirectory() as folder, quiet():
         plain = export(model, Path(folder) / "float32.onnx")
-        _checked_input(plain)
+        checked_input(plain)
         plain = onnx.load(plain)
         plain.graph.ClearField("value_info")  # shapes from before it turns a layer's weights round
         kinds = ["Gemm", "MatMul"]
@@ -127,6 +127,4 @@ def _timed(plain: nn.Module, small: nn.Module, batch: int, seconds: float, vocab
     tokens = torch.randint(vocabulary, (batch, SENTENCE))
     with torch.inference_mode():
         found = race({"float32": lambda: plain(tokens), "int8": lambda: small(tokens)}, seconds=seconds)
-    int8 = found["int8"]
-    row = {"batch": batch, "float_ms": found["float32"].latency_ms, "int8_ms": int8.latency_ms, "noise": found.noise}
-    return row | {"ratio": int8.ratio, "ratio_low": int8.ratio_low, "ratio_high": int8.ratio_high}
+    return {"batch": batch, "noise": found.noise, **int8_row(found)}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import numpy as np
 
 from labkit.files import write_atomically
 from labkit.measure.machine import fingerprint
+from labkit.onnx import quiet
 from labkit.quantize.maps import SCHEMES
 
 METHODS = {"minmax": "MinMax", "entropy": "Entropy", "percentile": "Percentile"}
@@ -50,9 +48,9 @@ def quantize_onnx(
         raise ValueError(f"the method is one of {', '.join(METHODS)}, not {method!r}")
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme is one of {', '.join(SCHEMES)}, not {scheme!r}")
-    entry = _checked_input(path)
+    entry = checked_input(path)
     _check_images(images, [one.dim_value for one in entry.type.tensor_type.shape.dim])
-    with _quiet(), tempfile.TemporaryDirectory() as folder:
+    with quiet(), tempfile.TemporaryDirectory() as folder:
         quantization.quantize_static(
             path,
             Path(folder) / "int8.onnx",
@@ -97,7 +95,7 @@ class _Reader:
         raise NotImplementedError("labkit calibrates with all images at once")
 
 
-def _checked_input(path: Path):
+def checked_input(path: Path):
     """The description of the file's input; ValueError if the file is damaged, or a weight in it is not finite."""
     import onnx
     from google.protobuf.message import DecodeError
@@ -125,15 +123,3 @@ def _check_images(images: np.ndarray, shape: Sequence[int]) -> None:
         raise ValueError(f"calibration images have the shape {images.shape[1:]}; the file takes {tuple(shape[1:])}")
     if not np.isfinite(images).all():
         raise ValueError("the calibration images hold NaN or infinity, so no range fits them")
-
-
-@contextmanager
-def _quiet():
-    """ONNX Runtime's tools print their progress, and advise a preparation that the exporter has done already."""
-    logger, level = logging.getLogger(), logging.getLogger().level
-    logger.setLevel(logging.ERROR)
-    try:
-        with redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        logger.setLevel(level)

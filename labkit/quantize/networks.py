@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
+from labkit.models import weighted_layers
 from labkit.quantize.maps import SCHEMES, checked, fake_quantize, limits, symmetric_scale
 from labkit.quantize.numerics import round_mantissa
 from labkit.reference import reference
@@ -22,12 +23,7 @@ def layers(model: nn.Module) -> dict[str, nn.Module]:
         TypeError: `model` is no network.
         ValueError: there are none.
     """
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
-    found = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
-    if not found:
-        raise ValueError(f"{type(model).__name__} has no convolution and no linear layer to quantize")
-    return found
+    return weighted_layers(model, "has no convolution and no linear layer to quantize")
 
 
 def quantized_weights(model: nn.Module, bits: int, scheme: str = "per_tensor", only: str | None = None) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labkit import edge
-from labkit.widgets.chart import Panel, Series, View, number
+from labkit.widgets.chart import Panel, Series, View, by_values, number
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 
 CHOICES = ("about the same", "2 to 5 times", "about 10 times")
@@ -174,11 +174,7 @@ def _cost(requests_per_day, price, device_price, image_kb) -> Frame:
 
 
 def _grid(rows: Sequence[Mapping]) -> dict[tuple[int, int], Mapping]:
-    grid = {(row["batch"], row["threads"]): row for row in rows}
-    if not grid:
-        raise ValueError("there are no rows to show")
-    if len(grid) < len(rows):
-        raise ValueError("a combination of batch and threads is there twice")
+    grid = by_values(rows, ("batch", "threads"))
     for (batch, threads), row in grid.items():
         if not min(batch, threads, *(row[f"latency_{end}ms"] for end in ("", "low_", "high_"))) > 0:
             raise ValueError(f"batch {batch} with {threads} threads: batch, threads and latency must be above 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 KINDS = ("line", "bars", "hist", "image")
@@ -147,6 +147,16 @@ class Panel:
         """The values of every series at `view`, in order."""
         brought = iter(view.y)
         return [next(brought) if series.y is None else series.y for series in self.series]
+
+
+def by_values(rows: Sequence[Mapping], names: Sequence[str]) -> dict[tuple, Mapping]:
+    """The rows by their values of `names`; raises ValueError where there are none, or two of the same values."""
+    found = {tuple(row[name] for name in names): row for row in rows}
+    if not found:
+        raise ValueError("there are no rows to show")
+    if len(found) < len(rows):
+        raise ValueError(f"a combination of {' and '.join(names)} is there twice")
+    return found
 
 
 def finite(values: Sequence[float]) -> bool:

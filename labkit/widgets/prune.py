@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from labkit.widgets.chart import Panel, Series, View, number
+from labkit.widgets.chart import Panel, Series, View, by_values, number
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 
 KINDS = ("unstructured", "structured")
@@ -134,14 +134,13 @@ def _question(rows: Sequence[Mapping]) -> dict:
 
 
 def _grid(rows: Sequence[Mapping], what: str) -> dict[tuple[str, float], Mapping]:
-    grid = {(row["kind"], row["amount"]): row for row in rows}
-    if len(grid) < len(rows):
-        raise ValueError(f"{what}: a combination of kind and amount is there twice")
+    try:
+        grid = by_values(rows, ("kind", "amount"))
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
     amounts = {amount for _, amount in grid}
     for kind in KINDS:
         for amount in sorted(amounts):
             if (kind, amount) not in grid:
                 raise ValueError(f"{what}: there is no row for {kind} at {amount}")
-    if not grid:
-        raise ValueError(f"{what}: there are no rows to show")
     return grid

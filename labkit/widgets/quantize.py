@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from labkit.widgets.chart import Panel, Series, View, number
+from labkit.widgets.chart import Panel, Series, View, by_values, number
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 
 SCHEMES = {"per_tensor": "one scale per tensor", "per_channel": "one scale per channel"}
@@ -30,7 +30,7 @@ def bits_explorer(
     """
     if not weights or not all(map(np.size, weights.values())):
         raise ValueError("there are no layers to show")
-    grid, single = _grid(rows, ("bits", "scheme")), _grid(alone, ("bits", "scheme", "layer"))
+    grid, single = by_values(rows, ("bits", "scheme")), by_values(alone, ("bits", "scheme", "layer"))
     bits, names = sorted({width for width, _ in grid}), list(weights)
     controls = [
         Control("bits", bits[::-1], "bits of a weight", text=[f"{b} bits" for b in bits[::-1]]),
@@ -93,7 +93,7 @@ def crossover_explorer(rows: Sequence[Mapping], source: str) -> Explorer:
     Raises:
         ValueError: there are no rows, a combination is missing or there twice, or a ratio is not above 0.
     """
-    grid = _grid(rows, ("width", "batch"))
+    grid = by_values(rows, ("width", "batch"))
     widths, batches = (sorted({key[i] for key in grid}) for i in (0, 1))
     if not all(row[end] > 0 for row in rows for end in ("ratio", "ratio_low", "ratio_high")):
         raise ValueError("a ratio is not above 0, so there is no speed to show")
@@ -179,15 +179,6 @@ def _shares(values: np.ndarray, weights: np.ndarray) -> list[float]:
     """Per cent of the values in each column, on the scale of the largest weight."""
     counts, _ = np.histogram(np.ravel(values) / abs(weights).max(), EDGES)
     return (100 * counts / np.size(values)).tolist()
-
-
-def _grid(rows: Sequence[Mapping], names: tuple[str, ...]) -> dict[tuple, Mapping]:
-    grid = {tuple(row[name] for name in names): row for row in rows}
-    if not grid:
-        raise ValueError("there are no rows to show")
-    if len(grid) < len(rows):
-        raise ValueError(f"a combination of {', '.join(names)} is there twice")
-    return grid
 
 
 def _curve(grid, bits, scheme) -> Series:
