@@ -12,6 +12,8 @@ import psutil
 from common import write
 from nbclient import NotebookClient
 
+from labkit import exercises
+
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 
 
@@ -19,6 +21,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("labs", nargs="*", help="which labs, such as 01; all unless told")
     options = parser.parse_args()
+    if unknown := set(options.labs) - set(exercises.LABS):
+        parser.error(f"no lab {', '.join(sorted(unknown))}; there are {', '.join(exercises.LABS)}")
     os.environ["LABKIT_RESULTS"] = tempfile.mkdtemp()
     found = {}
     for path in sorted(SOLUTIONS.glob("[0-9][0-9]_*.ipynb")):

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,3 +161,14 @@ def test_rows_that_cannot_be_kept_are_refused(rows, message, tmp_path, monkeypat
 def test_answers_cut_short_are_refused(text):
     with pytest.raises(ValueError, match="not what `pack` wrote"):
         sweeps.unpack(text)
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["tools/sweep_quantize.py", "tools/sweep_prune.py", "tools/build_notebooks.py", "benchmarks/run_lab.py"],
+)
+def test_a_script_refuses_a_name_that_it_does_not_know_and_lists_those_it_knows(script):
+    path = Path(__file__).parents[1] / script
+    result = subprocess.run([sys.executable, str(path), "nonsense"], capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert re.search(r"error: no (sweep|part|lab) nonsense; there are \w+", result.stderr)

@@ -199,6 +199,8 @@ def main() -> int:
     parser.add_argument("--execute", action="store_true", help="run the solutions and keep what they print")
     parser.add_argument("labs", nargs="*", help="which labs, such as 01; all unless told")
     options = parser.parse_args()
+    if unknown := set(options.labs) - set(exercises.LABS):
+        parser.error(f"no lab {', '.join(sorted(unknown))}; there are {', '.join(exercises.LABS)}")
     changed = 0
     for source in sorted((ROOT / "solutions").glob("[0-9][0-9]_*.py")):
         if options.labs and source.stem[:2] not in options.labs:

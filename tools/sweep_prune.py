@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"which, of {', '.join(PARTS)}; all unless told")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     torch.set_num_threads(options.threads)
     for part in options.parts or PARTS:
         rows = list(tqdm(PARTS[part](), desc=part, unit="row"))

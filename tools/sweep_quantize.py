@@ -35,6 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sweeps", nargs="*", help=f"which sweeps, of {', '.join(SWEEPS)}; all unless told")
     chosen = parser.parse_args().sweeps or list(SWEEPS)
+    if unknown := set(chosen) - set(SWEEPS):
+        parser.error(f"no sweep {', '.join(sorted(unknown))}; there are {', '.join(SWEEPS)}")
     torch.set_num_threads(1)
     model, test = models.load_baseline(), data.load().test
     for name in chosen:
