@@ -49,6 +49,25 @@ def test_numbers_are_no_mask():
         laws.array(np.ones(2), (2,), dtype="bool")
 
 
+def test_things_that_were_returned_together_come_back_as_a_list():
+    given = (1, [2])
+    assert laws.parts(given, 2, "two things") == [1, [2]]
+
+
+@pytest.mark.parametrize(
+    ("found", "hint"),
+    [
+        (None, "returned nothing; end it with `return` and a pair"),
+        (3.0, "returned a number, not a pair"),
+        ((1, 2, 3), "returned 3 things, not a pair"),
+        ({1: 2, 3: 4}, "returned a dictionary, not a pair"),
+    ],
+)
+def test_another_number_of_things_gets_a_hint(found, hint):
+    with pytest.raises(Wrong, match=hint):
+        laws.parts(found, 2, "a pair")
+
+
 def test_a_tensor_recipe_is_the_tensor_of_its_values():
     (tensor,), _ = build((Recipe("tensor", {"values": np.array([1.5, 2.5], np.float32)}),))
     assert type(tensor) is torch.Tensor

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, is_rounded, kind, near, number, numbers
+from labkit.exercises.laws import (
+    Exercise,
+    Wrong,
+    all_near,
+    array,
+    expect,
+    is_rounded,
+    kind,
+    near,
+    number,
+    numbers,
+    parts,
+)
 from labkit.exercises.recipes import Recipe
-
-
-def _parts(found: object, n: int, what: str) -> list:
-    """The `n` things that the answer returned together."""
-    if found is None:
-        raise Wrong(f"your function returned nothing; end it with `return` and {what}")
-    if type(found) not in (tuple, list) or len(found) != n:
-        got = f"{len(found)} things" if type(found) in (tuple, list) else kind(found)
-        raise Wrong(f"your function returned {got}, not {what}")
-    return list(found)
 
 
 def _same(found: np.ndarray, right: np.ndarray, mistakes: dict, otherwise: str, tolerance: float = 1e-6) -> None:
@@ -118,7 +120,7 @@ def _no_ties(steps: np.ndarray) -> bool:
 
 
 def _affine(answer, values) -> tuple[object, float, float]:
-    codes, scale, zero_point = _parts(answer(values), 3, AFFINE)
+    codes, scale, zero_point = parts(answer(values), 3, AFFINE)
     return codes, number(scale, "a scale"), number(zero_point, "a zero point")
 
 
@@ -270,7 +272,7 @@ def _weights(random) -> tuple[np.ndarray, int]:
 
 
 def _scales(found, weights, bits) -> np.ndarray:
-    _, scales = _parts(found, 2, CHANNELS)
+    _, scales = parts(found, 2, CHANNELS)
     if type(scales) is np.ndarray and scales.shape == (len(weights), 1):
         scales = scales[:, 0]
     if type(scales) is np.ndarray and scales.shape == (weights.shape[1],):
@@ -302,7 +304,7 @@ def _each_channel_has_its_own_scale(answer, random):
 
 def _codes_are_weights_over_their_channels_scale(answer, random):
     weights, bits = _weights(random)
-    codes = array(_parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
+    codes = array(parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
     top = 2 ** (bits - 1) - 1
     steps = weights / (abs(weights).max(1, keepdims=True) / top)
     mistakes = {
@@ -320,9 +322,9 @@ def _codes_are_weights_over_their_channels_scale(answer, random):
 
 def _an_outlier_stays_in_its_own_channel(answer, random):
     weights, bits = _weights(random)
-    before = array(_parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
+    before = array(parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
     weights[0] *= 1000
-    after = array(_parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
+    after = array(parts(answer(weights, bits), 2, CHANNELS)[0], weights.shape, "codes")
     if not before[1:].any():
         raise Wrong("the codes are all 0: divide by the scale")
     if not after[1:].any():

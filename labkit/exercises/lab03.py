@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, kind, number, numbers
+from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, number, numbers, parts
 
 # magnitude_mask(weights, amount) -> bool array of the shape of weights
 
@@ -164,15 +164,10 @@ def _between(random, highest: int | None = None):
 
 
 def _three(found: object) -> list:
-    if found is None:
-        raise Wrong("your function returned nothing; end it with `return first, norm, second`")
-    if type(found) not in (tuple, list):
-        raise Wrong(f"your function returned {kind(found)}, not three arrays; end it with `return first, norm, second`")
-    if len(found) != 3:
-        raise Wrong(f"your function returned {len(found)} values, not the three arrays first, norm, second")
+    found = parts(found, 3, "the three arrays first, norm, second")
     if np.ndim(found[0]) == 2:
         raise Wrong("the order is wrong: end your function with `return first, norm, second`")
-    return list(found)
+    return found
 
 
 def _cut(found: object, whole: np.ndarray, keep: np.ndarray, axis: int, which: str, wrong_axis: str) -> None:

@@ -113,6 +113,20 @@ def array(found: object, shape: tuple[int, ...], what: str = "numbers", dtype: s
     return values
 
 
+def parts(found: object, n: int, what: str) -> list:
+    """`found`, the `n` things that an answer returned together, as a list.
+
+    Raises:
+        Wrong: it is something else, or another number of things.
+    """
+    if found is None:
+        raise Wrong(f"your function returned nothing; end it with `return` and {what}")
+    if type(found) not in (tuple, list) or len(found) != n:
+        got = f"{len(found)} things" if type(found) in (tuple, list) else kind(found)
+        raise Wrong(f"your function returned {got}, not {what}")
+    return list(found)
+
+
 def texts(found: object, what: str = "names") -> list[str]:
     """`found`, a list or tuple of texts, as a list.
 
