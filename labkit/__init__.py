@@ -5,11 +5,14 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _MODULES = (
+    "browser",
     "claims",
+    "compress",
     "data",
     "distill",
     "edge",
     "measure",
+    "mobile",
     "models",
     "onnx",
     "plots",

@@ -46,18 +46,24 @@ class Baseline(nn.Module):
 class Student(nn.Module):
     """A small network for distillation: images `(n, 1, 28, 28)` in, logits `(n, 10)` out.
 
-    Four Conv-BatchNorm-ReLU blocks at 16, 32, 48 and 48 channels, the image halved after all but the third, then one
-    Linear layer: 43,930 parameters, 5 million floating-point operations an image. Runtimes compute channels in blocks
-    of 8 or 16, so these widths cost no more time than odd ones below them.
+    Conv-BatchNorm-ReLU blocks, the image halved after three of them, then one Linear layer. As it stands: blocks of 16,
+    32, 48 and 48 channels, 43,930 parameters, 5 million floating-point operations an image. Runtimes compute channels
+    in blocks of 8 or 16, so these widths cost no more time than odd ones below them.
+
+    Args:
+        widths: output channels of each block.
+        halved: the blocks, counted from 1, after which height and width are halved.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, widths: tuple[int, ...] = (16, 32, 48, 48), halved: tuple[int, ...] = (1, 2, 4)) -> None:
         super().__init__()
-        half = nn.MaxPool2d(2)
-        self.features = nn.Sequential(
-            *_block(1, 16), half, *_block(16, 32), half, *_block(32, 48), *_block(48, 48), half
-        )
-        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(48 * 3 * 3, 10))
+        layers: list[nn.Module] = []
+        for number, (inputs, outputs) in enumerate(zip((1, *widths), widths), 1):
+            layers += _block(inputs, outputs)
+            layers += [nn.MaxPool2d(2)] if number in halved else []
+        side = 28 // 2 ** len(halved)
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(widths[-1] * side * side, 10))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.classifier(self.features(images))
@@ -103,6 +109,25 @@ def load_baseline() -> Baseline:
         DataError: the weights are missing or are not the ones their card describes.
     """
     return load_weights(Baseline(), weights_folder() / "baseline.safetensors")
+
+
+def load_shipped(name: str) -> nn.Module:
+    """A shipped network, such as "student_soft_0": built as its card says, with its weights, ready to predict.
+
+    Raises:
+        DataError: the weights or their card are missing or damaged.
+    """
+    path = weights_folder() / f"{name}.safetensors"
+    card = read_card(path) or {}
+    build = {"Baseline": Baseline, "Student": Student}.get(card.get("model"))
+    shape = {
+        key: tuple(card[key]) if key != "hidden" else card[key] for key in ("widths", "hidden", "halved") if key in card
+    }
+    if build is None:
+        raise DataError(
+            f"{path.with_suffix('.json')}: does not say the network\n{restore(f'weights/{path.stem}.json')}"
+        )
+    return load_weights(build(**shape), path)
 
 
 def load_weights(model: nn.Module, path: str | Path) -> nn.Module:

@@ -602,10 +602,8 @@ print({name: f"{len(kept)} of {outputs[name]}" for name, kept in keep.items()})
 # %%
 networks = {
     "baseline": model,
-    "pruned": lk.models.load_weights(
-        lk.models.Baseline(), lk.data.weights_folder() / "pruned.safetensors"
-    ),
-    "rebuilt": lk.prune.load_rebuilt(),
+    "pruned": lk.models.load_shipped("pruned"),
+    "rebuilt": lk.models.load_shipped("rebuilt"),
 }
 counts = {name: lk.prune.ledger(network) for name, network in networks.items()}
 pd.DataFrame.from_dict(counts, orient="index").round(3)

@@ -435,10 +435,10 @@ print(
 
 # %%
 sweep = lk.sweeps.load("distill_students")
-weights, some = lk.data.weights_folder(), lk.data.Split(test.images[:2000], test.labels[:2000])
+some = lk.data.Split(test.images[:2000], test.labels[:2000])
 for labels in ("soft", "hard"):
     row = sweep.one(labels=labels, seed=0, images=55000)
-    student = lk.models.load_weights(lk.models.Student(), weights / row["weights"])
+    student = lk.models.load_shipped(row["weights"].removesuffix(".safetensors"))
     here = lk.train.correct(lk.torch_predictor(student), some)
     same = (here == lk.sweeps.unpack(row["correct"])[:2000]).mean()
     print(f"{labels} labels: {here.mean():.2%} here; as shipped on {same:.2%} of these images")
@@ -596,7 +596,7 @@ lk.widgets.alpha_explorer(tuning.rows, tuning.source)
 
 # %%
 my_guess = None  # for example (10, 10)
-student = lk.models.load_weights(lk.models.Student(), weights / "student_soft_0.safetensors")
+student = lk.models.load_shipped("student_soft_0")
 paths = {
     "teacher": folder / "teacher.onnx",
     "student": lk.onnx.export(student, folder / "student.onnx"),
@@ -654,7 +654,7 @@ print(f"student and teacher give the same label on {same:.1%} of the test images
 # The rows below are kept for lab 07.
 
 # %%
-shipped = weights / "student_soft_0.safetensors"
+shipped = lk.data.weights_folder() / "student_soft_0.safetensors"
 for path, timings, predictors in ((paths["student"], fast, onnx), (shipped, slow, eager)):
     row = lk.measurement(
         "student, soft labels", "04", predictors["student"], timings["student"], lk.size(path), student_right,

@@ -373,15 +373,15 @@ def test_a_rebuilt_network_can_be_rebuilt_again_trained_saved_and_loaded(small, 
     twice = prune.rebuild(once, prune.keep_channels(once, 0.3))
     train.fit(twice, data.load().validation.subset(64), 1, batch=32)
     widths = [layer.out_channels for layer in twice.features if isinstance(layer, nn.Conv2d)]
-    card = {"widths": widths, "hidden": twice.classifier[1].out_features}
-    monkeypatch.setattr(data, "weights_folder", lambda: tmp_path)
+    card = {"model": "Baseline", "widths": widths, "hidden": twice.classifier[1].out_features}
+    monkeypatch.setattr(models, "weights_folder", lambda: tmp_path)
     models.save_weights(twice, tmp_path / "rebuilt.safetensors", card)
-    assert torch.equal(logits(prune.load_rebuilt(), images), logits(twice, images))
+    assert torch.equal(logits(models.load_shipped("rebuilt"), images), logits(twice, images))
     card = json.loads((tmp_path / "rebuilt.json").read_text())
-    del card["widths"]
+    del card["model"]
     (tmp_path / "rebuilt.json").write_text(json.dumps(card))
-    with pytest.raises(data.DataError, match="does not say the widths"):
-        prune.load_rebuilt()
+    with pytest.raises(data.DataError, match="does not say the network"):
+        models.load_shipped("rebuilt")
 
 
 def test_the_strongest_by_batchnorm_are_those_of_largest_scale(small):

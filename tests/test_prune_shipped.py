@@ -16,8 +16,7 @@ def shipped():
 
 @pytest.fixture(scope="module")
 def networks():
-    pruned = models.load_weights(models.Baseline(), data.weights_folder() / "pruned.safetensors")
-    return {"pruned": pruned, "rebuilt": prune.load_rebuilt()}
+    return {name: models.load_shipped(name) for name in ("pruned", "rebuilt")}
 
 
 def row_of(name: str, shipped) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labkit import results
-from labkit.claims import benchmark, distill, prune, quantize
+from labkit.claims import benchmark, compare, distill, mobile, onnx, prune, quantize
 from labkit.claims.claim import Claim
 from labkit.measure.machine import fingerprint
 
@@ -21,7 +21,9 @@ class Verdict:
     word: str
 
 
-CLAIMS = {claim.id: claim for lab in (benchmark, quantize, prune, distill) for claim in lab.CLAIMS}
+CLAIMS = {
+    claim.id: claim for lab in (benchmark, quantize, prune, distill, onnx, mobile, compare) for claim in lab.CLAIMS
+}
 
 
 def judge(id: str, value: float, low: float | None = None, high: float | None = None) -> Verdict:

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from labkit.exercises.laws import Exercise
 
-LABS = ("01", "02", "03", "04")
+LABS = ("01", "02", "03", "04", "05", "06", "07")
 
 
 def of_lab(lab: str) -> tuple[Exercise, ...]:

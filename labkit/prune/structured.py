@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from labkit import data, models
+from labkit import models
 from labkit.reference import reference
 
 Keep = Mapping[str, np.ndarray]  # by the name of a layer: the indices of the outputs that stay, in order
@@ -143,24 +143,6 @@ def masked_channels(model: models.Baseline, keep: Keep) -> models.Baseline:
             for tensor in (layer.weight, *((layer.bias,) if norm is None else (norm.weight, norm.bias))):
                 tensor.mul_(mask.view(-1, *[1] * (tensor.dim() - 1)))
     return masked.eval()
-
-
-def load_rebuilt(file: str = "rebuilt.safetensors") -> models.Baseline:
-    """A shipped network that was rebuilt smaller and fine-tuned; its card holds its widths.
-
-    Raises:
-        DataError: the file or its card is missing or damaged.
-    """
-    path = data.weights_folder() / file
-    card = models.read_card(path)
-    try:
-        smaller = models.Baseline(tuple(card["widths"]), card["hidden"])
-    except (TypeError, KeyError):
-        card_path = path.with_suffix(".json")
-        raise data.DataError(
-            f"{card_path}: does not say the widths\n{data.restore(f'weights/{card_path.name}')}"
-        ) from None
-    return models.load_weights(smaller, path)
 
 
 def _chain(model: nn.Module) -> dict[str, tuple[nn.Module, nn.Module | None]]:

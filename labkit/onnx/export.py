@@ -1,4 +1,4 @@
-"""ONNX files: a network as one file that other runtimes read."""
+"""A PyTorch network written as one ONNX file."""
 
 from __future__ import annotations
 

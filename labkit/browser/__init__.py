@@ -1,0 +1,1 @@
+"""A model on one page that runs in a web browser."""

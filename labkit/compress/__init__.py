@@ -1,0 +1,1 @@
+"""The lecture's pipeline as one call: train, prune, quantize, export, benchmark."""

@@ -1,0 +1,5 @@
+"""Lab 06: the laws."""
+
+from labkit.exercises.laws import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()

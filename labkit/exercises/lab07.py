@@ -1,0 +1,5 @@
+"""Lab 07: the laws."""
+
+from labkit.exercises.laws import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()

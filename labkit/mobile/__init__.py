@@ -1,0 +1,1 @@
+"""TensorFlow Lite files, from a Keras twin to a microcontroller."""
