@@ -10,9 +10,20 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from labkit import data
+from labkit.measure.machine import describe, fingerprint
 from labkit.measure.measurement import Measurement
 
 SAME_VARIANT = ["lab", "variant", "runtime", "threads", "batch"]  # a new row of these replaces the older one
+ONE_VARIANT = ["variant", "runtime", "threads", "batch", "machine"]  # what `joined` makes one row of
+TOGETHER = (  # figures that one measurement gave and that stay together
+    ["latency_ms", "latency_low_ms", "latency_high_ms", "latency_p95_ms"],
+    ["size_bytes", "gzip_bytes"],
+    ["accuracy", "accuracy_low", "accuracy_high", "images"],
+    ["peak_memory_bytes", "peak_memory_low", "peak_memory_high"],
+    ["parameters"],
+)
+YOURS = "measured here"
 
 
 def folder() -> Path:
@@ -76,7 +87,15 @@ def _append_line(file, line: bytes) -> None:
 
 def read(name: str) -> list[dict]:
     """The rows of `NAME.jsonl`, oldest first. Lines that are no JSON object are left out, with a warning."""
-    path = folder() / f"{name}.jsonl"
+    return _lines(folder() / f"{name}.jsonl")
+
+
+def shipped(name: str = "rows") -> list[dict]:
+    """The "rows" or the "verdicts" that came with labkit, measured by `tools/reference_rows.py`; [] if none came."""
+    return _lines(data.folder() / f"reference_{name}.jsonl")
+
+
+def _lines(path: Path) -> list[dict]:
     if not path.exists():
         return []
     rows, broken = [], []
@@ -96,14 +115,74 @@ def read(name: str) -> list[dict]:
 
 def table(lab: str | None = None):
     """The latest row of every variant as a pandas DataFrame, with the machine's id; of one lab, or of all."""
+    frame = _latest(read("measurements"), lambda row: _machine_id(row))
+    return frame if lab is None or frame.empty else frame[frame["lab"] == lab].reset_index(drop=True)
+
+
+def _latest(rows: list[dict], origin):
+    """The latest row of every variant; `origin` makes, of a row, what its machine is called."""
     import pandas as pd
 
-    rows = [row for row in read("measurements") if row.keys() >= {*SAME_VARIANT} and _machine_id(row)]
-    frame = pd.DataFrame([{**row, "machine": _machine_id(row)} for row in rows])
-    if frame.empty:
-        return frame
-    frame = frame.drop_duplicates([*SAME_VARIANT, "machine"], keep="last").reset_index(drop=True)
-    return frame if lab is None else frame[frame["lab"] == lab].reset_index(drop=True)
+    rows = [row for row in rows if row.keys() >= {*SAME_VARIANT} and _machine_id(row)]
+    frame = pd.DataFrame([{**row, "machine": origin(row)} for row in rows])
+    return frame if frame.empty else frame.drop_duplicates([*SAME_VARIANT, "machine"], keep="last", ignore_index=True)
+
+
+def everything():
+    """The rows of all labs as a DataFrame: this machine's own and, of a lab that has none here, the shipped ones.
+
+    The column `machine` says where a row was measured. Times of two machines are never compared: see `of_machine`.
+    """
+    import pandas as pd
+
+    here = fingerprint()["id"]
+    own = [row for row in read("measurements") if _machine_id(row) == here]
+    done = {row.get("lab") for row in own}
+    others = [row for row in shipped() if row.get("lab") not in done]
+    frames = [_latest(own, lambda row: YOURS), _latest(others, _shipped_from)]
+    frames = [frame.dropna(axis="columns", how="all") for frame in frames if not frame.empty]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+def _shipped_from(row: dict) -> str:
+    return f"shipped: {describe(row['machine'])}"
+
+
+def joined(frame):
+    """One row a variant and machine: what different labs measured of the same one, put together, the latest first.
+
+    Figures of one measurement stay together: an interval never comes from another run than its middle.
+    """
+    import pandas as pd
+
+    rows = []
+    for key, group in frame.groupby(ONE_VARIANT, sort=False):
+        row = dict(zip(ONE_VARIANT, key)) | {"lab": ", ".join(dict.fromkeys(group["lab"]))}
+        for names in TOGETHER:
+            there = [name for name in names if name in group]
+            measured = group[group[there[0]].notna()] if there else group[:0]
+            if len(measured):
+                row |= measured.iloc[-1][there].to_dict()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def comparable(frame, machine: str = YOURS):
+    """The joined rows of one machine that have an accuracy, bytes and a latency of one image, one thread: what may be
+    compared. The networks of lab 01 that answer other questions have no accuracy here and stay out.
+
+    Raises:
+        ValueError: this machine has no such row; the machines that have rows are named.
+    """
+    needed = ["accuracy", "size_bytes", "latency_ms"]
+    machines = list(dict.fromkeys(frame["machine"])) if len(frame) else []
+    found = joined(frame[frame["machine"] == machine]) if machine in machines else []
+    if len(found):
+        found = found.reindex(columns=list(dict.fromkeys([*found.columns, *needed, "peak_memory_bytes"])))
+        found = found[found[needed].notna().all(axis=1) & (found["batch"] == 1) & (found["threads"] == 1)]
+    if not len(found):
+        raise ValueError(f"there are no rows to compare of {machine!r}; there are rows of {machines or 'no machine'}")
+    return found.reset_index(drop=True)
 
 
 def _machine_id(row: dict) -> str | None:

@@ -71,7 +71,7 @@ BOUNDS = INTERVALS | ENDS.map(lambda low: [low, INF]) | ENDS.map(lambda high: [-
 def word_of(bounds: list[float], value: float, low: float, high: float) -> str:
     """The verdict on a claim with these bounds, which is not kept."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(claims.results, "append", lambda name, row: None)
+        patch.setattr(results, "append", lambda name, row: None)
         patch.setitem(CLAIMS, "drawn", Claim("drawn", "a slide", "a quote", "a test", "ms", *bounds))
         return judge("drawn", value, low, high).word
 
