@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import log
 
 import numpy as np
@@ -92,7 +93,7 @@ def gain_shares(values: Sequence[float]) -> list[float]:
     if len(values) < 2 or not min(values) > 0 or values[0] == values[-1]:
         raise ValueError("values before and after each step are needed, all above 0, with a gain from first to last")
     whole = log(values[0] / values[-1])
-    return [log(before / after) / whole for before, after in zip(values, values[1:])]
+    return [log(before / after) / whole for before, after in pairwise(values)]
 
 
 @reference

@@ -1,7 +1,7 @@
 """Runs the solutions and ships what they measured: data/reference_rows.jsonl and data/reference_verdicts.jsonl.
 
-Lab 07 shows these rows, labelled with this machine, where a student has not done a lab. Run it on a quiet machine: every
-time in them is from here. Only the labs that are named are run again; rows and verdicts of the others stay.
+Lab 07 shows these rows, labelled with this machine, where a student has not done a lab. Run it on a quiet machine:
+every time in them is from here. Only the labs that are named are run again; rows and verdicts of the others stay.
 """
 
 import argparse
@@ -30,10 +30,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["LABKIT_RESULTS"] = folder
         for source in sorted(SOLUTIONS.glob("[0-9][0-9]_*.ipynb")):
-            if source.stem[:2] in labs:
+            lab = source.stem[:2]
+            if lab in labs:
                 run(source)
-        keep("rows", [row for row in read(Path(folder) / "measurements.jsonl") if row["lab"] in labs], labs, lab_of_row)
-        keep("verdicts", read(Path(folder) / "verdicts.jsonl"), labs, lab_of_verdict)
+                keep("rows", read(Path(folder) / "measurements.jsonl"), lab, lab_of_row)
+                keep("verdicts", read(Path(folder) / "verdicts.jsonl"), lab, lab_of_verdict)
 
 
 def run(source: Path) -> None:
@@ -56,10 +57,11 @@ def lab_of_verdict(row: dict) -> str:
     return claims.lab_of(row["claim"])
 
 
-def keep(what: str, found: list[dict], labs, lab_of) -> None:
-    """Writes what was found, and what was there of the labs that were not run, in the order of the labs."""
+def keep(what: str, found: list[dict], lab: str, lab_of) -> None:
+    """Writes what was found of `lab`, and what was there of the others, in the order of the labs."""
     path = data.folder() / f"reference_{what}.jsonl"
-    others = [row for row in read(path) if lab_of(row) not in labs]
+    found = [row for row in found if lab_of(row) == lab]
+    others = [row for row in read(path) if lab_of(row) != lab]
     every = sorted([*others, *found], key=lab_of)
     write_atomically(path, "".join(json.dumps(row, allow_nan=False) + "\n" for row in every).encode())
     print(f"{path.name}: {len(found)} new, {len(others)} kept")

@@ -87,7 +87,7 @@ def _name(row: dict) -> str:
 
 
 def court():
-    """Every claim of the lecture as a pandas DataFrame: what the slide says, the latest verdict, and where it is from."""
+    """Every claim of the lecture as a pandas DataFrame: what the slide says, latest verdict, where that is from."""
     import pandas as pd
 
     rows = []

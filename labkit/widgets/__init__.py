@@ -1,7 +1,8 @@
 """Interactive figures: one `Explorer`, and a function for each figure that a lab shows."""
 
 from labkit.widgets.benchmark import cost_calculator, latency_calculator, latency_explorer
-from labkit.widgets.chart import Panel, Series, View
+from labkit.widgets.chart import Dot, Panel, Series, View
+from labkit.widgets.compare import pareto_explorer
 from labkit.widgets.distill import alpha_explorer, temperature_explorer
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
 from labkit.widgets.prune import pruning_explorer
@@ -9,6 +10,7 @@ from labkit.widgets.quantize import bits_explorer, crossover_explorer
 
 __all__ = [
     "Control",
+    "Dot",
     "Explorer",
     "Frame",
     "Panel",
@@ -21,6 +23,7 @@ __all__ = [
     "crossover_explorer",
     "latency_calculator",
     "latency_explorer",
+    "pareto_explorer",
     "pruning_explorer",
     "temperature_explorer",
 ]

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-KINDS = ("line", "bars", "hist", "image")
+KINDS = ("line", "bars", "hist", "image", "scatter")
+STATES = {"f": "on the front", "d": "dominated", "o": "outside the limits", "-": "not measured"}
 NOT_FINITE = "holds a value that is missing or not finite"
 
 
@@ -27,6 +28,27 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """One thing in a scatter panel.
+
+    Args:
+        name: what it is, shown when the reader looks at it.
+        x: None where it was not measured: the dot is not drawn, but keeps its number.
+        low, high: the ends of the 95 % interval of `y`.
+        group: which of the panel's series it belongs to.
+        text: its figures in words, for a screen reader.
+    """
+
+    name: str
+    x: float | None
+    y: float
+    low: float
+    high: float
+    group: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class View:
     """What one panel shows at one position of the sliders.
 
@@ -36,12 +58,14 @@ class View:
             picture to show.
         mark: `(x, y)`, a highlighted point that belongs to no curve, such as a crossing.
         label: a word or two beside the highlighted point.
+        states: of a scatter panel: a letter for each dot, a key of `STATES`; the front is drawn through those with "f".
     """
 
     y: Sequence[Sequence[float]] = ()
     at: tuple[int, int] | None = None
     mark: tuple[float, float] | None = None
     label: str = ""
+    states: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,11 +73,14 @@ class Panel:
     """One chart.
 
     Args:
-        kind: "line" (curves), "bars" (lying bars, one for each name in `x`, the series stacked), "hist" (columns) or
-            "image" (one of several square pictures).
+        kind: "line" (curves), "bars" (lying bars, one for each name in `x`, the series stacked), "hist" (columns),
+            "image" (one of several square pictures) or "scatter" (dots, and a front through the best of them: less of
+            `x` and more of `y` is better).
         x: line: the values; bars: the names; hist: the edges of the columns, one more than there are columns; image:
-            the columns of pixels.
-        x_scale, y_scale: "linear" or "log"; line panels only.
+            the columns of pixels; scatter: the two ends of the axis.
+        series: scatter: the groups of the dots, by name alone.
+        dots: scatter only.
+        x_scale, y_scale: "linear" or "log"; only lines have a logarithmic y, only lines and dots a logarithmic x.
         x_ticks: where to write the x axis; None chooses.
         y_limits: the ends of the value axis; None takes them from every frame together. Curves beyond are cut.
 
@@ -71,6 +98,7 @@ class Panel:
     y_scale: str = "linear"
     x_ticks: Sequence[float] | None = None
     y_limits: tuple[float, float] | None = None
+    dots: Sequence[Dot] = ()
 
     def __post_init__(self):
         def need(true: bool, message: str) -> None:
@@ -81,12 +109,17 @@ class Panel:
         need(len(self.series) > 0, "at least one series is needed")
         need(self.points > 0, "x is empty")
         need({self.x_scale, self.y_scale} <= {"linear", "log"}, "a scale is 'linear' or 'log'")
-        need(self.kind == "line" or (self.x_scale, self.y_scale) == ("linear", "linear"), "only lines have a log scale")
+        need(self.kind in ("line", "scatter") or self.x_scale == "linear", "only lines and dots have a log x scale")
+        need(self.kind == "line" or self.y_scale == "linear", "only lines have a log y scale")
         need(self.y_limits is None or self.y_limits[0] < self.y_limits[1], "y_limits go from low to high")
         if self.kind != "bars":
             need(finite(self.x), f"x {NOT_FINITE}")
             need(all(a < b for a, b in zip(self.x, self.x[1:])), "x must grow from value to value")
             need(self.x_scale == "linear" or min(self.x) > 0, "x must be positive on a logarithmic axis")
+        need((self.kind == "scatter") == bool(self.dots), "a scatter panel has dots, and no other has")
+        if self.kind == "scatter":
+            self._check_dots(need)
+            return
         for series in self.series:
             for name in ("y", "low", "high"):
                 values = getattr(series, name)
@@ -100,6 +133,16 @@ class Panel:
             if series.low is not None:
                 inside = all(a <= y <= b for a, y, b in zip(series.low, series.y, series.high))
                 need(inside, f"an interval of {series.name!r} does not hold its value")
+
+    def _check_dots(self, need) -> None:
+        need(len(self.x) == 2, "x of a scatter panel is the two ends of its axis")
+        need(self.y_limits is not None, "a scatter panel needs y_limits")
+        need(all(series.y is None for series in self.series), "groups of a scatter panel have no values")
+        for dot in self.dots:
+            need(finite([0 if dot.x is None else dot.x, dot.low, dot.y, dot.high]), f"dot {dot.name!r} {NOT_FINITE}")
+            need(dot.low <= dot.y <= dot.high, f"the interval of dot {dot.name!r} does not hold its value")
+            need(dot.x is None or self.x[0] <= dot.x <= self.x[1], f"dot {dot.name!r} is beyond the ends of x")
+            need(0 <= dot.group < len(self.series), f"dot {dot.name!r} is of no group")
 
     @property
     def points(self) -> int:
@@ -127,6 +170,11 @@ class Panel:
 
     def check_view(self, view: View) -> None:
         """Raises ValueError unless `view` fits this panel."""
+        if self.kind == "scatter":
+            self._check_states(view)
+            return
+        if view.states:
+            raise ValueError(f"panel {self.title!r}: only a scatter panel has states")
         if len(view.y) != len(self.moving):
             raise ValueError(f"panel {self.title!r}: a frame brings {len(view.y)} series, not {len(self.moving)}")
         for i, values in zip(self.moving, view.y):
@@ -142,6 +190,14 @@ class Panel:
                 raise ValueError(f"panel {self.title!r}: a frame says in `at` which picture to show, and nothing else")
         elif self.kind != "line" and (view.at or view.mark):
             raise ValueError(f"panel {self.title!r}: only a line panel has a highlighted point")
+
+    def _check_states(self, view: View) -> None:
+        if view.y or view.at or view.mark:
+            raise ValueError(f"panel {self.title!r}: a frame brings the states of the dots, and nothing else")
+        if len(view.states) != len(self.dots) or set(view.states) - set(STATES):
+            raise ValueError(f"panel {self.title!r}: {len(self.dots)} states of {', '.join(STATES)} are needed")
+        if any((dot.x is None) != (state == "-") for dot, state in zip(self.dots, view.states)):
+            raise ValueError(f"panel {self.title!r}: a dot without x, and no other, has the state '-'")
 
     def values(self, view: View) -> list[Sequence[float]]:
         """The values of every series at `view`, in order."""

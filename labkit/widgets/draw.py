@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from labkit import pixels
-from labkit.widgets.chart import Panel, View, number
+from labkit.widgets.chart import STATES, Panel, View, number
 from labkit.widgets.layout import LINE, PIXEL, WIDTH, Plot, legend_rows, legend_width, place
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Okabe and Ito
@@ -24,6 +24,7 @@ MARKERS = (  # one path each, drawn after a move to the point
 )
 BAR = 30  # the thickest that a bar gets
 MOST_MARKERS = 40  # on one curve
+SHOWN = {"f": (1, 1), "d": (0.7, 0), "o": (0.25, 0), "-": (0, 0)}  # of a dot: opacity, opacity of its filling
 EDGE = 6  # how far a marker may reach out of the plot
 
 
@@ -55,7 +56,7 @@ def _legend(panel: Panel) -> str:
     for row, members in enumerate(legend_rows(panel)):
         x, y = 0.0, 13 + LINE * (row + 1)
         for i in members:
-            sample = _swatch(i, x, y) if panel.kind != "line" else _sample(panel, i, x, y)
+            sample = SAMPLES[panel.kind](panel, i, x, y)
             parts.append(f'{sample}<text x="{x + 28:g}" y="{y}">{escape(panel.series[i].name)}</text>')
             x += legend_width(panel.series[i].name)
     return "".join(parts)
@@ -67,7 +68,11 @@ def _sample(panel: Panel, i: int, x: float, y: float) -> str:
     return f'<path d="M{x:g} {y - 4}h22" {_stroke(i)}/>{marker}'
 
 
-def _swatch(i: int, x: float, y: float) -> str:
+def _dot_sample(_panel: Panel, i: int, x: float, y: float) -> str:
+    return f'<path d="M{x + 16:g} {y - 4}{MARKERS[i % 6]}" fill="{COLOURS[i % 6]}"/>'
+
+
+def _swatch(_panel: Panel, i: int, x: float, y: float) -> str:
     stripes = f'<path d="M{x:g} {y - 4}h22" {_striped(i, 11)}/>'
     return f'<rect x="{x:g}" y="{y - 9.5:g}" width="22" height="11" fill="{COLOURS[i % 6]}"/>{stripes}'
 
@@ -185,8 +190,36 @@ def _columns(panel: Panel, paper: Plot, view: View) -> str:
     return "".join(parts)
 
 
+def _dots(panel: Panel, paper: Plot, view: View) -> str:
+    """Every dot with its interval and its number, which shows on the front alone, and the front as a staircase."""
+    parts = [f'<path class="lk-front" d="{_front(panel, paper, view)}" fill="none" stroke="currentColor"/>']
+    for i, (dot, state) in enumerate(zip(panel.dots, view.states)):
+        x, y = (0, 0) if dot.x is None else (paper.across(dot.x), paper.down(dot.y))
+        top, bottom = round(paper.down(dot.high) - y, 1), round(paper.down(dot.low) - y, 1)
+        colour, (opacity, filling) = COLOURS[dot.group % 6], SHOWN[state]
+        parts.append(
+            f'<g data-dot="{i}" transform="translate({x:g} {y:g})" opacity="{opacity}" fill-opacity="{filling}" '
+            f'stroke="{colour}"><title>{i + 1}: {escape(dot.name)}, {escape(dot.text)}, {STATES[state]}</title>'
+            f'<path d="M0 {top:g}V{bottom:g}" stroke-opacity="0.5"/>'
+            f'<path d="M0 0{MARKERS[dot.group % 6]}" fill="{colour}" stroke-width="1.5"/>'
+            f'<text x="6" y="-6" font-size="10" stroke="none" fill="currentColor">{i + 1}</text></g>'
+        )
+    return "".join(parts)
+
+
+def _front(panel: Panel, paper: Plot, view: View) -> str:
+    """The staircase through the dots of the front: below it and to its right, a variant is beaten."""
+    places = sorted(
+        (paper.across(dot.x), paper.down(dot.y)) for dot, state in zip(panel.dots, view.states) if state == "f"
+    )
+    if not places:
+        return ""
+    steps = "".join(f"H{x:g}V{y:g}" for x, y in places[1:])
+    return f"M{places[0][0]:g} {paper.height:g}V{places[0][1]:g}{steps}H{paper.width:g}"
+
+
 def _mark(panel: Panel, paper: Plot, view: View) -> str:
-    if panel.kind != "line":
+    if panel.kind not in ("line", "scatter"):
         return ""
     found = point(panel, view)
     hidden = found is None or not all(0 <= place(v, a) <= 1 for v, a in zip(found, (paper.x, paper.y)))
@@ -218,4 +251,5 @@ def _pictures(panel: Panel, paper: Plot, view: View) -> str:
     return "".join(parts)
 
 
-DRAWN = {"line": _lines, "bars": _bars, "hist": _columns, "image": _pictures}
+DRAWN = {"line": _lines, "bars": _bars, "hist": _columns, "image": _pictures, "scatter": _dots}
+SAMPLES = {"line": _sample, "bars": _swatch, "hist": _swatch, "scatter": _dot_sample}

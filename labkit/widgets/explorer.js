@@ -110,7 +110,90 @@ function pictures(svg) {
   });
 }
 
-const MOVERS = { line: lines, bars: bars, hist: columns, image: pictures };
+// A dot's state, a letter in the frame: its opacity, that of its filling, and the word in the table; as in draw.py.
+const STATES = {
+  f: [1, 1, "on the front"], d: [0.7, 0, "dominated"], o: [0.25, 0, "outside the limits"], "-": [0, 0, "not measured"],
+};
+
+function spotOf(group) {
+  return group.getAttribute("transform").match(/-?[\d.]+/g).map(Number);
+}
+
+function dots(svg, panel) {
+  const groups = [...svg.querySelectorAll("g[data-dot]")];
+  const spots = groups.map(spotOf);
+  const names = groups.map((group) => group.querySelector("title").textContent.replace(/[^,]*$/, ""));
+  const front = svg.querySelector(".lk-front");
+
+  return (view) => {
+    groups.forEach((group, i) => {
+      const [opacity, filling, words] = STATES[view.states[i]];
+      group.setAttribute("opacity", opacity);
+      group.setAttribute("fill-opacity", filling);
+      group.querySelector("title").textContent = `${names[i]} ${words}`;
+    });
+    const best = spots.filter((_, i) => view.states[i] === "f").sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const steps = best.slice(1).map(([x, y]) => `H${x}V${y}`).join("");
+    front.setAttribute("d", best.length ? `M${best[0][0]} ${panel.height}V${best[0][1]}${steps}H${panel.width}` : "");
+  };
+}
+
+// Puts the ring and the name on one dot of a scatter panel; with -1 takes them away.
+function pointAt(svg, panel, i) {
+  const point = svg.querySelector(".lk-point");
+  if (i < 0 || !panel.dots[i][2]) {
+    point.setAttribute("visibility", "hidden");
+    return;
+  }
+  const [guide, ring, label] = point.children;
+  const [x, y] = spotOf(svg.querySelector(`g[data-dot="${i}"]`));
+  const [left, top] = [tenth(panel.left + x), tenth(panel.top + y)];
+  const before = x > panel.width / 2;
+  point.removeAttribute("visibility");
+  guide.setAttribute("d", `M${left} ${top}V${panel.top + panel.height}M${left} ${top}H${panel.left}`);
+  ring.setAttribute("cx", left);
+  ring.setAttribute("cy", top);
+  label.setAttribute("x", left + (before ? -13 : 13));
+  label.setAttribute("y", top - 11);
+  label.setAttribute("text-anchor", before ? "end" : "start");
+  label.textContent = panel.dots[i][0];
+}
+
+// The dot that the pointer is on, or -1.
+function dotBelow(svg, panel, event) {
+  const box = svg.getBoundingClientRect();
+  const scale = svg.viewBox.baseVal.width / box.width;
+  const [x, y] = [(event.clientX - box.left) * scale - panel.left, (event.clientY - box.top) * scale - panel.top];
+  let [best, nearest] = [-1, 12];
+  svg.querySelectorAll("g[data-dot]").forEach((group, i) => {
+    const [atX, atY] = spotOf(group);
+    const distance = Math.hypot(atX - x, atY - y);
+    if (panel.dots[i][2] && distance < nearest) [best, nearest] = [i, distance];
+  });
+  return best;
+}
+
+const MOVERS = { line: lines, bars: bars, hist: columns, image: pictures, scatter: dots };
+
+// The table of the dots, and what sets the column of each scatter panel to its dots' states.
+function tableOf(spec) {
+  if (!spec.table.length) return ["", () => {}];
+  const scatters = spec.panels.map((panel, i) => (panel.dots ? i : -1)).filter((i) => i >= 0);
+  const cell = (name, text) => element(name, {}, String(text));
+  const names = ["number", ...Object.keys(spec.table[0]), ...scatters.map((i) => spec.panels[i].title)];
+  const states = spec.table.map(() => scatters.map(() => element("td")));
+  const rows = spec.table.map((row, n) => element(
+    "tr", {}, ...[n + 1, ...Object.values(row)].map((text) => cell("td", text)), ...states[n],
+  ));
+  const head = element("thead", {}, element("tr", {}, ...names.map((name) => cell("th", name))));
+  const whole = element("table", {}, head, element("tbody", {}, ...rows));
+  const scroll = element("div", { class: "lk-scroll", tabindex: 0, role: "region", "aria-label": "table" }, whole);
+  const details = element("details", { class: "lk-table" }, element("summary", {}, "All of them as a table"), scroll);
+  const set = (views) => states.forEach((cells, n) => cells.forEach((one, k) => {
+    one.textContent = STATES[views[scatters[k]].states[n]][2];
+  }));
+  return [details, set];
+}
 
 // The question that stands before the charts; `done` gets the choice.
 function questionForm(spec, id, done) {
@@ -131,7 +214,7 @@ function slider(control, index, id, moved) {
   const shown = element("span", { class: "lk-value", "aria-hidden": "true" });
   const show = (i) => {
     range.value = i;
-    range.setAttribute("aria-valuetext", control.texts[i]);
+    range.setAttribute("aria-valuetext", (control.spoken ?? control.texts)[i]);
     shown.textContent = control.texts[i];
   };
   range.addEventListener("input", () => moved(index, range.valueAsNumber));
@@ -162,6 +245,26 @@ function render({ model, el }) {
   charts.innerHTML = spec.panels.map((panel) => panel.svg).join("");
   const movers = spec.panels.map((panel, i) => MOVERS[panel.kind](charts.children[i], panel));
 
+  const [table, setStates] = tableOf(spec);
+  // Looking at a dot changes no number, so it is a slider of the page's own: Python does not hear of it.
+  const scatters = spec.panels.map((panel, i) => [charts.children[i], panel]).filter(([, panel]) => panel.dots);
+  const watched = scatters.length ? scatters[0][1].dots : [];
+  const looking = watched.length ? slider({
+    label: "look at",
+    texts: ["none", ...watched.map(([name], i) => `${i + 1}: ${name}`)],
+    spoken: ["none", ...watched.map(([name, text], i) => `${i + 1}: ${name}, ${text}`)],
+  }, 0, `${id}-look`, (_, value) => look(value - 1)) : null;
+  function look(i) {
+    looking.show(i + 1);
+    scatters.forEach(([svg, panel]) => pointAt(svg, panel, i));
+  }
+  scatters.forEach(([svg, panel]) => ["pointermove", "pointerdown"].forEach((kind) => {
+    svg.addEventListener(kind, (event) => {
+      const i = dotBelow(svg, panel, event);
+      if (i >= 0) look(i);
+    });
+  }));
+
   function show(next) {
     position = [...next];
     const index = position.reduce((sum, i, c) => sum * spec.controls[c].texts.length + i, 0);
@@ -174,6 +277,7 @@ function render({ model, el }) {
       move(views[i]);
       charts.children[i].setAttribute("aria-label", `${spec.panels[i].title}. ${here}. ${reads}`);
     });
+    setStates(views);
   }
   function send() {
     unsent = 0;
@@ -186,7 +290,7 @@ function render({ model, el }) {
 
   const heading = element("p", { class: "lk-title", id: `${id}-title` }, spec.title);
   const description = element("p", { class: "lk-description" }, spec.description);
-  const side = element("div", { class: "lk-side" }, ...sliders.map((each) => each.row), readouts, status);
+  const side = element("div", { class: "lk-side" }, ...sliders.map((each) => each.row), ...(looking ? [looking.row] : []), readouts, status);
   const body = element("div", { class: `lk-body lk-body-${Math.min(spec.panels.length, 2)}` }, side, charts);
   const verdict = element("p", { class: "lk-verdict", tabindex: -1 });
   const source = element("p", { class: "lk-source" }, spec.source);
@@ -200,13 +304,14 @@ function render({ model, el }) {
     const guess = model.get("guess");
     const waiting = Boolean(spec.question) && !guess;
     body.hidden = waiting;
+    if (table) table.hidden = waiting;
     verdict.hidden = waiting || !spec.question;
     if (form) form.hidden = !waiting;
     verdict.textContent = `${spec.question} You said \u201c${guess}\u201d; ${spec.answer}`;
   }
 
   const root = element("div", { class: "lk-explorer", role: "group", "aria-labelledby": `${id}-title` });
-  root.append(heading, description, form, verdict, body, source);
+  root.append(heading, description, form, verdict, body, table, source);
   // JupyterLab would take x and d d for "delete this cell": keys stay in here, also from listeners that capture.
   root.dataset.lmSuppressShortcuts = "true";
   root.addEventListener("keydown", (event) => event.stopPropagation());
@@ -217,6 +322,7 @@ function render({ model, el }) {
   model.on("change:guess", reveal);
   reveal();
   show(position);
+  if (looking) look(-1);
   return () => {
     model.off("change:position", follow);
     model.off("change:guess", reveal);

@@ -13,9 +13,10 @@ import anywidget
 import traitlets
 
 from labkit.widgets import draw, layout
-from labkit.widgets.chart import Panel, View, finite, number
+from labkit.widgets.chart import STATES, Panel, View, finite, number
 
 FOLDER = Path(__file__).parent
+TABLE = "All of them as a table"
 STILL = '<div style="display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(330px, 1fr))">'
 
 
@@ -77,6 +78,7 @@ class Explorer(anywidget.AnyWidget):
         source: where the numbers come from; always shown.
         description: a sentence below the title.
         question, choices, answer: when given, the charts stay hidden until a choice is made; then the answer shows.
+        table: what every dot of the scatter panels is: for each a dict of texts by column, all with the same columns.
 
     Raises:
         ValueError: frames are missing or do not fit the panels, a number is not finite, or a question lacks an answer.
@@ -99,8 +101,10 @@ class Explorer(anywidget.AnyWidget):
         question: str | None = None,
         choices: Sequence[str] = (),
         answer: str | None = None,
+        table: Sequence[Mapping[str, str]] = (),
     ):
         _check(controls, panels, frames, source)
+        _check_table(table, panels)
         _check_question(question, choices, answer)
         self.controls, self.panels, self.frames = tuple(controls), tuple(panels), tuple(frames)
         rows = max(len(layout.legend_rows(panel)) for panel in panels)
@@ -108,6 +112,7 @@ class Explorer(anywidget.AnyWidget):
         start = [0 if c.start is None else list(c.values).index(c.start) for c in controls]
         words = {"title": title, "source": source, "description": description}
         words |= {"question": question or "", "choices": list(choices), "answer": answer or ""}
+        words["table"] = [dict(row) for row in table]
         super().__init__(position=start, spec=words | self._drawing())
 
     @traitlets.validate("position")
@@ -143,7 +148,23 @@ class Explorer(anywidget.AnyWidget):
         question = f"<p>{escape(spec['question'])} <b>{escape(spec['answer'])}</b></p>" if spec["question"] else ""
         return (
             f"<div><p><b>{escape(spec['title'])}</b><br>{escape(spec['description'])}</p>{question}"
-            f"<p>{escape(place)}<br>{read}</p>{STILL}{charts}</div><p><small>{escape(spec['source'])}</small></p></div>"
+            f"<p>{escape(place)}<br>{read}</p>{STILL}{charts}</div>{self._still_table()}<p><small>{escape(spec['source'])}</small></p></div>"
+        )
+
+    def _still_table(self) -> str:
+        """The table below the charts, HTML text: each dot's row, and its state in each scatter panel."""
+        rows, scatters = self.spec["table"], [i for i, panel in enumerate(self.panels) if panel.kind == "scatter"]
+        if not rows:
+            return ""
+        head = [*rows[0], *(self.panels[i].title for i in scatters)]
+        body = [
+            [*row.values(), *(STATES[self.frame.panels[i].states[n]] for i in scatters)] for n, row in enumerate(rows)
+        ]
+        cells = ["".join(f"<td>{escape(text)}</td>" for text in (str(n + 1), *row)) for n, row in enumerate(body)]
+        return (
+            f"<details><summary>{TABLE}</summary><table><thead><tr><th>number</th>"
+            f"{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr></thead>"
+            f"<tbody>{''.join(f'<tr>{row}</tr>' for row in cells)}</tbody></table></details>"
         )
 
     def _repr_mimebundle_(self, **kwargs):  # ipywidgets 7 (Colab) never asks: there the live widget shows alone
@@ -165,6 +186,8 @@ class Explorer(anywidget.AnyWidget):
             drawn |= {name: getattr(paper, name) for name in ("left", "top", "width", "height")}
             drawn |= {"x": list(paper.x), "y": list(paper.y)}
             drawn["xs"] = list(range(panel.points)) if panel.kind == "bars" else [_plain(v) for v in panel.x]
+            if panel.kind == "scatter":
+                drawn["dots"] = [[dot.name, dot.text, dot.x is not None] for dot in panel.dots]
             own = [None if s.y is None else [_plain(v) for v in s.y] for s in panel.series]
             drawn["series"] = [] if panel.kind == "image" else own  # pictures are in the drawing
             panels.append(drawn)
@@ -192,6 +215,14 @@ def _check(controls, panels, frames, source) -> None:
             panel.check_view(view)
 
 
+def _check_table(table, panels) -> None:
+    for panel in panels:
+        if panel.kind == "scatter" and len(table) != len(panel.dots):
+            raise ValueError(f"{len(panel.dots)} dots need a table of {len(panel.dots)} rows, not {len(table)}")
+    if any(list(row) != list(table[0]) for row in table):
+        raise ValueError("every row of the table needs the same columns in the same order")
+
+
 def _check_question(question, choices, answer) -> None:
     if question and not (answer and len(choices) > 1):
         raise ValueError("a question needs an answer and at least two choices")
@@ -214,6 +245,8 @@ def _compact(view: View) -> dict:
         compact["mark"] = [_plain(v) for v in view.mark]
     if view.label:
         compact["label"] = view.label
+    if view.states:
+        compact["states"] = view.states
     return compact
 
 

@@ -89,6 +89,8 @@ def plot(panel: Panel, views: Iterable[View], legend_rows: int) -> Plot:
     if panel.kind == "image":
         side, axis = PIXEL * len(panel.x), (0, 1, False)
         return Plot(0, LINE * (legend_rows + 1) + 8, side, side, axis, axis, (), ())
+    if panel.kind == "scatter":
+        views = ()  # its dots stay where they are
     values = [s for series in panel.series for part in (series.low, series.high) if part is not None for s in part]
     for view in views:
         every = panel.values(view)
@@ -119,7 +121,7 @@ def x_axis(panel: Panel) -> tuple[tuple[float, float, bool], Sequence[float]]:
     elif log:
         margin = (high / low) ** 0.03
         low, high = low / margin, high * margin
-    elif panel.kind == "line":
+    elif panel.kind in ("line", "scatter"):
         low, high = low - 0.02 * (high - low), high + 0.02 * (high - low)
     if panel.x_ticks is not None:
         ticks = panel.x_ticks
