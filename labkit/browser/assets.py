@@ -1,0 +1,44 @@
+"""What the browser runs: built from `web/` by esbuild, shipped built, so that students need no Node."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "assets"
+RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web, as in web/package.json
+RUNTIME = f"ONNX Runtime Web {RUNTIME_VERSION}"
+
+
+class AssetError(Exception):
+    """A shipped file of the browser's side is missing or damaged; the message says how to restore it."""
+
+
+def packed(name: str) -> bytes:
+    """A shipped file as it lies on disk, such as the gzipped `ort.wasm.gz`.
+
+    Raises:
+        AssetError: it is missing.
+    """
+    try:
+        return (FOLDER / name).read_bytes()
+    except OSError as error:
+        raise AssetError(f"{FOLDER / name}: {str(error.strerror).lower()}. {RESTORE}") from None
+
+
+@lru_cache(maxsize=2)
+def unpacked(name: str) -> bytes:
+    """The content of a shipped file: that of `ort.wasm.gz` without gzip.
+
+    Raises:
+        AssetError: it is missing or damaged.
+    """
+    content = packed(name)
+    try:
+        return gzip.decompress(content) if name.endswith(".gz") else content
+    except (OSError, EOFError, ValueError) as error:
+        raise AssetError(f"{FOLDER / name} is damaged ({error}). {RESTORE}") from None
+
+
+RESTORE = "Install the labkit wheel again, or rebuild it with `make web`."
