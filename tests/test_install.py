@@ -269,9 +269,9 @@ def test_a_folder_that_is_no_environment_is_left_alone(checkout):
 
 
 def lines_of(name: str) -> list[str]:
-    """The lines of a requirements file that name a version."""
+    """The lines of a requirements file that name a version, without the systems that they are for."""
     text = (ROOT / name).read_text()
-    return [line for line in text.splitlines() if line and not line.startswith(("#", "-"))]
+    return [line.split(";")[0] for line in text.splitlines() if line and not line.startswith(("#", "-"))]
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt", "binder/requirements.txt"])
