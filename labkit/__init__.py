@@ -27,6 +27,7 @@ _MODULES = (
 _HOME = {  # where the names that labs use most live; nothing is imported before it is used
     "compare": "measure",
     "fingerprint": "measure",
+    "litert_predictor": "runtimes",
     "load_baseline": "models",
     "measurement": "measure",
     "onnx_predictor": "runtimes",

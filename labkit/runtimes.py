@@ -86,6 +86,56 @@ def onnx_predictor(path: str | Path, threads: int = 1) -> Predict:
     return predict
 
 
+def litert_predictor(path: str | Path, threads: int = 1, reference: bool = False) -> Predict:
+    """`predict` through LiteRT, which was TensorFlow Lite; codes of full-integer files are made and read inside.
+
+    Args:
+        path: a `.tflite` file whose only input is the images. One that was made for a batch of 1 runs image by image.
+        threads: cores that one call may use.
+        reference: use the plain kernels from which those of microcontrollers were made, not the fast ones.
+
+    Raises:
+        TypeError: from `predict`, the images are no float32 array.
+        ValueError: `threads` is below 1, the file is damaged or has more than one input; from `predict`, the model does
+            not take images of this shape.
+        FileNotFoundError: there is no such file.
+    """
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    from labkit.mobile.codes import decoded, encoded, scale_of
+    from labkit.mobile.tflite import check_file
+
+    _check_threads(threads)
+    kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
+    interpreter = Interpreter(str(check_file(path)), num_threads=threads, experimental_op_resolver_type=kernels)
+    interpreter.allocate_tensors()
+    inputs, gives = interpreter.get_input_details(), interpreter.get_output_details()[0]
+    if len(inputs) != 1 or len(inputs[0]["shape"]) != 4:
+        raise ValueError(f"{path} takes {[one['name'] for one in inputs]}, not one input of images")
+    takes = inputs[0]
+    free_batch, taken = takes["shape_signature"][0] == -1, int(takes["shape"][0])
+
+    def predict(images: np.ndarray) -> np.ndarray:
+        nonlocal taken
+        codes = encoded(images, tuple(takes["shape"][1:]), takes["dtype"], *scale_of(takes))
+        if free_batch and len(codes) != taken:
+            interpreter.resize_tensor_input(takes["index"], (len(codes), *takes["shape"][1:]))
+            interpreter.allocate_tensors()
+            taken = len(codes)
+        if len(codes) % taken:
+            raise ValueError(f"the model takes {taken} images at once, and {len(codes)} are no multiple of that")
+        answers = []
+        for start in range(0, len(codes), taken):
+            interpreter.set_tensor(takes["index"], codes[start : start + taken])
+            interpreter.invoke()
+            answers.append(interpreter.get_tensor(gives["index"]))
+        return decoded(np.concatenate(answers), *scale_of(gives))
+
+    predict.threads = threads
+    predict.runtime = "LiteRT"
+    return predict
+
+
 def _check_threads(threads: int) -> None:
     if operator.index(threads) < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")

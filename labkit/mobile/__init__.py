@@ -1,1 +1,29 @@
 """TensorFlow Lite files, from a Keras twin to a microcontroller."""
+
+from labkit.mobile.child import has, run
+from labkit.mobile.codes import quantize_input
+from labkit.mobile.converter import convert, save_images
+from labkit.mobile.layouts import flatten_order, kernel_to_keras, nchw_to_nhwc
+from labkit.mobile.micro import has_micro, micro_predictor, smallest_arena
+from labkit.mobile.tflite import check_file, parts, share, types
+from labkit.mobile.twin import load_twin, save_twin
+
+__all__ = [
+    "check_file",
+    "convert",
+    "flatten_order",
+    "has",
+    "has_micro",
+    "kernel_to_keras",
+    "load_twin",
+    "micro_predictor",
+    "nchw_to_nhwc",
+    "parts",
+    "quantize_input",
+    "run",
+    "save_images",
+    "save_twin",
+    "share",
+    "smallest_arena",
+    "types",
+]
