@@ -47,6 +47,11 @@ def build_parser() -> argparse.ArgumentParser:
     labs = commands.add_parser("labs", help="copy the lab notebooks into a folder, to work on them there")
     labs.add_argument("folder", nargs="?", type=Path, default=Path("labs"), help="default: labs")
     labs.set_defaults(run=run_labs)
+
+    browser = commands.add_parser("browser", help="write one HTML file that runs a model in a web browser")
+    browser.add_argument("model", type=Path, help="an .onnx file: one image in, 10 logits out")
+    browser.add_argument("-o", "--output", type=Path, help="default: beside the model, ending in .html")
+    browser.set_defaults(run=run_browser)
     return parser
 
 
@@ -55,6 +60,27 @@ def run_doctor(_options: argparse.Namespace) -> int:
     from labkit import doctor
 
     return doctor.main()
+
+
+def run_browser(options: argparse.Namespace) -> None:
+    """See `labkit.browser.page`; a model above the slide's limit for browsers gets its page and a warning."""
+    from labkit import browser, results
+
+    output = options.output or options.model.with_suffix(".html")
+    try:
+        written = browser.page(options.model, output)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    except OSError as error:  # ours say all themselves, the system's say where and why
+        where = error.filename2 or error.filename
+        raise UserError(f"{where}: {error.strerror}" if error.strerror else str(error)) from None
+    print(f"wrote {written}: open it in a browser; it needs no network\n{browser.bytes_to_load(options.model)}")
+    limit = next(one for one in results.BUDGETS if one.device == "browser")
+    if (size := options.model.stat().st_size) > limit.max_bytes:
+        print(
+            f"labkit: {options.model} has {size:,} bytes, more than the {limit.max_bytes:,} of the slide",
+            file=sys.stderr,
+        )
 
 
 def run_labs(options: argparse.Namespace) -> None:

@@ -55,9 +55,11 @@ def page(model: str | Path, output: str | Path, images: data.Split | None = None
     Raises:
         FileNotFoundError: there is no such model.
         ValueError: the model is empty, damaged, too large, keeps its weights in another file, or answers anything but
-            10 logits to one image; or there are no images.
+            10 logits to one image; there are no images; or the page would replace the model.
         OSError: the page cannot be written.
     """
+    if Path(output).resolve() == Path(model).resolve():
+        raise ValueError(f"{output} is the model itself: give the page another name")
     told = facts(model, images, seconds)
     script, style = unpacked("pad.js.gz").decode(), unpacked("pad.css").decode()
     policy = POLICY.format(script=_hash(script), style=_hash(style))

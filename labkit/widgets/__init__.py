@@ -1,6 +1,7 @@
 """Interactive figures: one `Explorer`, and a function for each figure that a lab shows."""
 
 from labkit.widgets.benchmark import cost_calculator, latency_calculator, latency_explorer
+from labkit.widgets.browser import BrowserPad, browser_pad
 from labkit.widgets.chart import Dot, Panel, Series, View
 from labkit.widgets.compare import pareto_explorer
 from labkit.widgets.distill import alpha_explorer, temperature_explorer
@@ -9,6 +10,7 @@ from labkit.widgets.prune import pruning_explorer
 from labkit.widgets.quantize import bits_explorer, crossover_explorer
 
 __all__ = [
+    "BrowserPad",
     "Control",
     "Dot",
     "Explorer",
@@ -18,6 +20,7 @@ __all__ = [
     "View",
     "alpha_explorer",
     "bits_explorer",
+    "browser_pad",
     "combinations",
     "cost_calculator",
     "crossover_explorer",

@@ -12,7 +12,7 @@ export function answers(classes) {
     const track = element("td", { class: "lb-track", "aria-hidden": "true" }, element("div", {}, bar, mark));
     return { row: element("tr", {}, element("th", { scope: "row" }, name), track, number), bar, mark, number };
   });
-  const caption = element("caption", {}, "Probability of each class");
+  const caption = element("caption", {}, "Probability of each class (line: before a change)");
   const table = element("table", { class: "lb-answers" }, caption, element("tbody", {}, ...rows.map((each) => each.row)));
   const verdict = element("p", { class: "lb-verdict" });
   const status = element("p", { class: "lb-status", "aria-live": "polite" });

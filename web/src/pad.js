@@ -99,8 +99,7 @@ function show(root, facts, model, done) {
     done({ ...found, largest_difference: compared.largest, same_labels: compared.same, images: compared.images });
   }
   let compared = null;
-  const middle = element("div", { class: "lb-edit" }, edit.pad, edit.tools);
-  const view = element("div", { class: "lb-body" }, choice.view, middle, answer.view);
+  const view = element("div", { class: "lb-body" }, choice.view, edit.pad, edit.tools, answer.view);
   root.append(view, measured.view, element("div", { class: "lb-row" }, again));
   choose(choice.first);
   const ready = busy.then(() => check(model, facts, images)).then((found) => {

@@ -24,7 +24,7 @@ export function table(facts) {
     row("median", here, cell(native)),
     row("runtime", cell(`${facts.runtime}, WebAssembly, 1 thread`), cell(`${python.runtime}, ${threads(python.threads)}`)),
     row("where", cell(place()), cell(`${python.machine}, ${python.date}`))));
-  const loads = element("table", {}, element("caption", {}, "What a visitor loads"), element("tbody", {},
+  const loads = element("table", { class: "lb-loads" }, element("caption", {}, "What a visitor loads"), element("tbody", {},
     header("bytes", "after gzip"),
     ...download.map(([name, raw, packed]) => row(name, cell(kilobytes(raw)), cell(kilobytes(packed))))));
   return {
