@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from html import escape
 from pathlib import Path
@@ -31,7 +32,7 @@ class BrowserPad(anywidget.AnyWidget):
 
     _esm = LOADER
     _css = FOLDER / "pad.css"
-    version = traitlets.Unicode(RUNTIME).tag(sync=True)
+    version = traitlets.Unicode("").tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     measured = traitlets.Dict().tag(sync=True)
 
@@ -43,7 +44,8 @@ class BrowserPad(anywidget.AnyWidget):
             "model": Path(model).read_bytes(),
             "facts": json.dumps(self.facts, allow_nan=False).encode(),
         }
-        super().__init__(title=f"{self.facts['name']} in this browser")
+        version = hashlib.sha256(self._parts["script"]).hexdigest()[:12]
+        super().__init__(title=f"{self.facts['name']} in this browser", version=version)
         self.on_msg(self._answer)
 
     def row(self) -> dict:

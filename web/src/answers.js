@@ -17,12 +17,15 @@ export function answers(classes) {
   const verdict = element("p", { class: "lb-verdict" });
   const status = element("p", { class: "lb-status", "aria-live": "polite" });
   let resting = 0;
-  let before = null;
 
-  function show(logits, untouched, label) {
-    const shares = softmax(logits);
+  function say(text) {
+    verdict.textContent = text;
+    clearTimeout(resting);
+    resting = setTimeout(() => { status.textContent = text; }, QUIET_MS);
+  }
+  function show(logits, untouched, label, same) {
+    const [shares, before] = [softmax(logits), softmax(untouched)];
     const best = highest(shares);
-    before = untouched ? shares : before ?? shares;
     rows.forEach(({ row, bar, mark, number }, i) => {
       row.classList.toggle("lb-best", i === best);
       bar.style.width = `${100 * shares[i]}%`;
@@ -30,12 +33,10 @@ export function answers(classes) {
       number.textContent = percent(shares[i]);
     });
     const old = highest(before);
-    const was = `before the change: ${classes[old]}, ${percent(before[old])}`;
-    const right = `label: ${classes[label]}`;
-    verdict.textContent = `Answer: ${classes[best]}, ${percent(shares[best])} (${untouched ? right : was})`;
-    clearTimeout(resting);
-    resting = setTimeout(() => { status.textContent = verdict.textContent; }, QUIET_MS);
+    const beside = same ? `label: ${classes[label]}` : `before: ${classes[old]}, ${percent(before[old])}`;
+    say(`Answer: ${classes[best]}, ${percent(shares[best])} (${beside})`);
   }
+  const fail = (error) => say(`The browser cannot answer: ${error.message ?? error}`);
   const view = element("div", { class: "lb-side" }, verdict, table, status);
-  return { view, show, stop: () => clearTimeout(resting) };
+  return { view, show, fail, stop: () => clearTimeout(resting) };
 }

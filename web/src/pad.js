@@ -55,7 +55,7 @@ export async function start(root, facts, sources, done = () => {}) {
   } catch (error) {
     message.setAttribute("role", "alert");
     message.textContent = `The browser cannot run ${facts.name}: ${error.message ?? error}`;
-    throw error;
+    return null;
   }
   message.remove();
   return show(root, facts, model, done);
@@ -70,14 +70,21 @@ function show(root, facts, model, done) {
   let current = images[0];
   let busy = Promise.resolve();
 
+  // The answer to an image as it was, asked for once.
+  const known = new Map();
+  async function untouched(i) {
+    if (!known.has(i)) known.set(i, await model.answer(images[i]));
+    return known.get(i);
+  }
   // One question at a time; while one is answered, only the newest image waits.
   function ask(image) {
     current = image;
     busy = busy.then(async () => {
       if (image !== current) return;
-      const logits = await model.answer(image);
-      if (image === current) answer.show(logits, image.every((value, i) => value === images[chosen][i]), facts.labels[chosen]);
-    });
+      const before = await untouched(chosen);
+      const now = await model.answer(image);
+      if (image === current) answer.show(now, before, facts.labels[chosen], image.every((v, i) => v === images[chosen][i]));
+    }).catch(answer.fail);
     return busy;
   }
   const edit = editor(id, ask);
@@ -106,10 +113,10 @@ function show(root, facts, model, done) {
     compared = found;
     measured.agreement(found);
     return measure();
-  });
+  }).catch(answer.fail);
   function stop() {
     answer.stop();
-    ready.catch(() => {}).then(() => busy).then(() => model.release());
+    ready.then(() => busy).then(() => model.release());
   }
   return { answer: (pixels) => model.answer(pixels), image: () => current, ready, stop };
 }
