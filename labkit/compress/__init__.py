@@ -1,1 +1,36 @@
-"""The lecture's pipeline as one call: train, prune, quantize, export, benchmark."""
+"""The lecture's pipeline as one call: train, prune, quantize, export, benchmark, deploy.
+
+    found = lk.compress.search("browser", max_bytes=60_000, max_drop=0.5, folder="compressed")
+    lk.results.save(found.row)                        # the deployed model's row
+    rows = lk.compress.steps("compact", amount=0.5)   # what each step contributed, for lk.plots.waterfall(rows)
+    final = lk.compress.headline("compressed/model.onnx")
+    path = lk.compress.pack_weights("model.onnx", "small.onnx", bits=8)
+
+`labkit compress --target browser --max-bytes 60000 --max-drop 0.5` is the same search as a command.
+"""
+
+from labkit.compress.choice import PREFER, Limits
+from labkit.compress.codes import pack_weights, prune_codes
+from labkit.compress.deploy import Outcome
+from labkit.compress.headline import Headline, headline
+from labkit.compress.plan import PRECISIONS, TARGETS, Recipe, Target
+from labkit.compress.search import search
+from labkit.compress.steps import steps
+from labkit.compress.store import Candidate
+
+__all__ = [
+    "PRECISIONS",
+    "PREFER",
+    "TARGETS",
+    "Candidate",
+    "Headline",
+    "Limits",
+    "Outcome",
+    "Recipe",
+    "Target",
+    "headline",
+    "pack_weights",
+    "prune_codes",
+    "search",
+    "steps",
+]

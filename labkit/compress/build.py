@@ -1,0 +1,156 @@
+"""From a recipe to a file: load, prune, fine-tune, export, quantize."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import nn
+from torch.nn.utils import parametrize
+
+from labkit import data, models, train
+from labkit.compress.codes import pack_weights
+from labkit.compress.plan import Recipe
+from labkit.distill import loss_against
+from labkit.files import write_atomically
+from labkit.onnx import export
+from labkit.prune import global_masks, pruned
+from labkit.quantize import finish_qat, prepare_qat, quantize_onnx
+from labkit.runtimes import Predict, onnx_predictor, torch_predictor
+
+IMAGES, EPOCHS, LR = 20_000, 1, 0.01  # of the fine-tuning: 156 steps
+MOST_OPERATIONS = 20e6  # larger networks are not fine-tuned: it would take minutes each
+FILES = {"ONNX Runtime": ".onnx", "PyTorch": ".safetensors", "TFLite Micro": ".tflite"}
+
+
+def operations(model: nn.Module, shape: tuple[int, ...] = (1, 28, 28)) -> int:
+    """Floating-point operations for one image: two for each product of a convolution or a linear layer. Zeros count.
+
+    Raises:
+        TypeError: `model` is no network.
+        ValueError: it has no such layer.
+    """
+    counted: list[int] = []
+
+    def count(layer: nn.Module, _inputs, output: torch.Tensor) -> None:
+        counted.append(2 * layer.weight[0].numel() * output[0].numel())
+
+    hooks = [layer.register_forward_hook(count) for layer in models.weighted_layers(model).values()]
+    try:
+        with torch.inference_mode():
+            model.eval()(torch.zeros(1, *shape))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return sum(counted)
+
+
+def is_tuned(recipe: Recipe, count: int) -> bool:
+    """Whether this recipe fine-tunes a network of `count` operations: weights were pruned, or get only 4 bits."""
+    return count <= MOST_OPERATIONS and (recipe.amount > 0 or recipe.precision == "int4 weights")
+
+
+def network(recipe: Recipe, folder: Path, seed: int) -> nn.Module:
+    """The network of a recipe before it is exported: loaded, pruned, and fine-tuned where `is_tuned`.
+
+    Fine-tuning learns from the baseline's soft labels and the true ones; for 4 bits with rounded weights (QAT).
+
+    Args:
+        folder: where the baseline's answers are kept for the next network.
+    """
+    model = models.load_shipped(recipe.start)
+    masks = global_masks(model, recipe.amount) if recipe.amount else {}
+    model = pruned(model, masks)
+    if not is_tuned(recipe, operations(model)):
+        return model
+    split = data.load().train.subset(IMAGES, seed=203)
+    rounded = recipe.precision == "int4 weights"
+    model = prepare_qat(model, 4, "per_channel") if rounded else model
+    train.fit(
+        model,
+        split,
+        EPOCHS,
+        LR,
+        seed=seed,
+        weight_decay=1e-4,
+        loss=loss_against(3.0, 0.5),
+        targets=_answers(split, folder),
+        after_step=_held(masks),
+    )
+    return finish_qat(model) if rounded else model
+
+
+def write(recipe: Recipe, model: nn.Module, path: Path, float_path: Path | None = None) -> Path:
+    """Writes the deployable file of a recipe; returns its path.
+
+    Args:
+        model: from `network`.
+        float_path: the same network's float32 `.onnx`, if there is one already.
+    """
+    if recipe.runtime == "PyTorch":
+        write_atomically(path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
+        return path
+    if recipe.precision == "float32":
+        return export(model, path)
+    if float_path is None:
+        float_path = export(model, path.with_suffix(".float32.onnx"))
+    if recipe.precision == "int8":
+        return quantize_onnx(float_path, path, data.calibration_images())
+    return pack_weights(float_path, path, int(recipe.precision[3]))
+
+
+def predictor(recipe: Recipe, path: Path, threads: int = 1) -> Predict:
+    """`predict` of a recipe's file."""
+    if recipe.runtime == "PyTorch":
+        return torch_predictor(models.load_weights(models.load_shipped(recipe.start), path), threads)
+    return onnx_predictor(path, threads)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread, so that sums are added in one order and the same seed gives the same weights."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _held(masks: dict[str, np.ndarray]) -> Callable[[nn.Module], None] | None:
+    """What keeps pruned weights at zero after each step, also where QAT makes the weights anew at each use."""
+    kept = {name: torch.from_numpy(mask) for name, mask in masks.items()}
+
+    def after_step(model: nn.Module) -> None:
+        with torch.no_grad():
+            for name, mask in kept.items():
+                layer = model.get_submodule(name)
+                rounded = parametrize.is_parametrized(layer, "weight")
+                (layer.parametrizations.weight.original if rounded else layer.weight).mul_(mask)
+
+    return after_step if kept else None
+
+
+def _answers(split: data.Split, folder: Path) -> np.ndarray:
+    """The baseline's logits for the images that are fine-tuned on: `(n, 10)`; computed once in a folder."""
+    weights = (data.weights_folder() / "baseline.safetensors").read_bytes()
+    path = folder / f"teacher-{hashlib.sha256(weights).hexdigest()[:16]}-{len(split)}.npy"
+    try:
+        logits = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+        if logits.shape == (len(split), 10):
+            return logits
+    except (OSError, ValueError, EOFError):
+        pass
+    predict = onnx_predictor(export(models.load_baseline(), folder / "teacher.onnx"))
+    inputs = split.inputs
+    logits = np.concatenate([predict(inputs[start : start + 100]) for start in range(0, len(inputs), 100)])
+    content = io.BytesIO()
+    np.save(content, logits, allow_pickle=False)
+    write_atomically(path, content.getvalue())
+    return logits
