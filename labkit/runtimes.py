@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 Predict = Callable[[np.ndarray], np.ndarray]
+LEVELS = ("DISABLE_ALL", "BASIC", "EXTENDED", "ALL")  # of ONNX Runtime's optimiser, each does more than the one before
 
 
 def torch_predictor(model, threads: int = 1) -> Predict:
@@ -45,32 +46,31 @@ def torch_predictor(model, threads: int = 1) -> Predict:
     return predict
 
 
-def onnx_predictor(path: str | Path, threads: int = 1) -> Predict:
+def onnx_predictor(path: str | Path, threads: int = 1, level: str = "ALL") -> Predict:
     """`predict` through ONNX Runtime on the CPU: the file's only input is the images, its first output the logits.
 
     Args:
         path: an `.onnx` file, with its `.onnx.data` beside it if it has one.
         threads: cores that one call may use. They sleep between calls, so that they slow nothing else down.
+        level: of ONNX Runtime's optimiser, one of `LEVELS`.
 
     Raises:
         TypeError: from `predict`, the images are no float32 array.
-        ValueError: `threads` is below 1, the file is damaged, or the model has more than one input; from `predict`, the
-            model does not take images of this shape.
-        FileNotFoundError: there is no such file.
+        ValueError: `threads` is below 1, the level is unknown, the file is damaged or asks for what no model here needs
+            (see `labkit.onnx.check_file`), or the model has more than one input; from `predict`, the model does not
+            take images of this shape.
+        FileNotFoundError: there is no such file, or not the one with its weights.
     """
     import onnxruntime
 
-    _check_threads(threads)
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file; was the model exported?")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3  # errors only
+    from labkit.onnx.files import check_file
+
+    options = onnx_options(threads, level)
+    check_file(path)
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # ONNX Runtime's own kinds have nothing else in common
-        raise ValueError(f"{path} cannot be loaded, so export it again: {_first_line(error)}") from None
+        raise ValueError(f"{path} cannot be loaded, so export it again: {first_line(error)}") from None
     inputs = [one.name for one in session.get_inputs()]
     if len(inputs) != 1:
         raise ValueError(f"{path} has the inputs {inputs}, not one for the images")
@@ -136,6 +136,26 @@ def litert_predictor(path: str | Path, threads: int = 1, reference: bool = False
     return predict
 
 
+def onnx_options(threads: int = 1, level: str = "ALL"):
+    """Options of an ONNX Runtime session: its threads sleep between calls, and it says nothing but errors.
+
+    Raises:
+        ValueError: `threads` is below 1, or the level is unknown.
+    """
+    import onnxruntime
+
+    _check_threads(threads)
+    if level not in LEVELS:
+        raise ValueError(f"the level of the optimiser is one of {', '.join(LEVELS)}, not {level!r}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3  # errors only
+    name = f"ORT_{level}" if level == "DISABLE_ALL" else f"ORT_ENABLE_{level}"
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, name)
+    return options
+
+
 def _check_threads(threads: int) -> None:
     if operator.index(threads) < 1:
         raise ValueError(f"threads must be at least 1, not {threads}")
@@ -147,8 +167,9 @@ def _explained(error: Exception, images) -> Exception:
         return TypeError(f"images must be a NumPy array of float32, not {type(images).__name__}")
     if images.dtype != np.float32:
         return TypeError(f"images must be float32 from 0 to 1 (`split.inputs`), not {images.dtype}")
-    return ValueError(f"the model cannot answer images of shape {images.shape}: {_first_line(error)}")
+    return ValueError(f"the model cannot answer images of shape {images.shape}: {first_line(error)}")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, at most 200 characters: runtimes append a page to it."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -104,7 +104,7 @@ def test_images_that_a_model_cannot_take_are_described(student, path, make):
 
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "cut.onnx").write_bytes(b"hello" * 50)
-    with pytest.raises(ValueError, match=r"cut.onnx cannot be loaded, so export it again"):
+    with pytest.raises(ValueError, match=r"cut\.onnx: not an ONNX file, or a damaged one; export it again"):
         onnx_predictor(tmp_path / "cut.onnx")
 
 

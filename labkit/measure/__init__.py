@@ -4,6 +4,7 @@ from labkit.measure.comparison import Agreement, Comparison, compare
 from labkit.measure.machine import describe, fingerprint
 from labkit.measure.measurement import Measurement, measurement
 from labkit.measure.memory import Peak, peak_memory
+from labkit.measure.processes import race_processes
 from labkit.measure.size import MB, MIB, Size, size
 from labkit.measure.statistics import accuracy_difference, mcnemar, median_interval, wilson
 from labkit.measure.stopwatch import race, time_budget, time_calls
@@ -33,6 +34,7 @@ __all__ = [
     "paired_ratio",
     "peak_memory",
     "race",
+    "race_processes",
     "size",
     "time_budget",
     "time_calls",

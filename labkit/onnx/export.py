@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from labkit.files import write_atomically
 from labkit.measure.memory import give_back
 
 
-def export(model: nn.Module, path: str | Path, shape: tuple[int, ...] = (1, 28, 28)) -> Path:
+def export(model, path: str | Path, shape: tuple[int, ...] = (1, 28, 28)) -> Path:
     """Writes `model` as one ONNX file with a free batch size, input `images` and output `logits`; returns its path.
 
     Args:
+        model: an `nn.Module`.
         shape: of one input, without the batch.
 
     Raises:
         TypeError: `model` is no network.
         ValueError: the model does not take inputs of this shape.
     """
-    if not isinstance(model, nn.Module):
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
         raise TypeError(f"a PyTorch network is needed, not {type(model).__name__}")
     path = Path(path)
     example = torch.zeros(2, *shape)  # a batch of 1 would be baked in
