@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import log
 
@@ -11,6 +11,7 @@ import numpy as np
 from labkit.reference import reference
 
 LIMITS = ("bytes", "ms", "drop")
+NOTHING = "nothing"
 
 
 @reference
@@ -38,43 +39,70 @@ def pareto_front(costs: np.ndarray) -> list[int]:
 
 
 @reference
-def choose_variant(rows: Sequence[Mapping], max_bytes: float, max_drop: float) -> str | None:
-    """Name of the fastest variant that fits; None if none does.
-
-    It fits with at most `max_bytes`, and an accuracy at most `max_drop` points (of 100) below that of the first row. Of
-    equally fast ones the smallest is chosen.
+def choose_variant(
+    names: Sequence[str],
+    sizes: Sequence[float],
+    times: Sequence[float],
+    accuracies: Sequence[float],
+    max_bytes: float,
+    max_drop: float,
+) -> str:
+    """Name of the fastest variant that fits, of equally fast ones the smallest; "nothing" if none fits.
 
     Args:
-        rows: dicts with `variant`, `size_bytes`, `latency_ms` and `accuracy` (0..1); the first is the baseline.
+        sizes, times, accuracies: bytes, milliseconds and shares 0..1, one for each name; the first is the baseline.
+        max_bytes: a variant fits with at most so many,
+        max_drop: and with an accuracy at most so many points (of 100) below the baseline's.
 
     Raises:
-        ValueError: there are no rows.
+        ValueError: there are no variants, or not one of everything for each.
+
+    >>> choose_variant(["baseline", "int8"], [4000, 1000], [1.0, 0.9], [0.93, 0.925], 2000, 1.0)
+    'int8'
     """
-    if not len(rows):
-        raise ValueError("there are no rows to choose from")
-    fits = [row for row in rows if not _broken(row, rows[0], max_bytes, float("inf"), max_drop)]
-    best = min(fits, key=lambda row: (row["latency_ms"], row["size_bytes"]), default=None)
-    return None if best is None else best["variant"]
+    _check_rows(names, sizes, times, accuracies)
+    broken = _broken(sizes, times, accuracies, max_bytes, float("inf"), max_drop)
+    fits = [i for i, limits in enumerate(broken) if not limits]
+    return names[min(fits, key=lambda i: (times[i], sizes[i]))] if fits else NOTHING
 
 
 @reference
-def what_binds(rows: Sequence[Mapping], max_bytes: float, max_ms: float, max_drop: float) -> list[str]:
+def what_binds(
+    sizes: Sequence[float],
+    times: Sequence[float],
+    accuracies: Sequence[float],
+    max_bytes: float,
+    max_ms: float,
+    max_drop: float,
+) -> list[str]:
     """The limits, of "bytes", "ms" and "drop", that alone stand in the way: without it, some variant would fit.
 
     Empty if a variant fits, and also if no single limit is to blame.
 
     Args:
-        rows: as for `choose_variant`.
+        sizes, times, accuracies: as for `choose_variant`.
+
+    >>> what_binds([4000, 1000], [1.0, 0.9], [0.93, 0.925], 2000, 0.5, 1.0)
+    ['ms']
     """
-    broken = [_broken(row, rows[0], max_bytes, max_ms, max_drop) for row in rows]
+    _check_rows(sizes, times, accuracies)
+    broken = _broken(sizes, times, accuracies, max_bytes, max_ms, max_drop)
     return [] if [] in broken else [limit for limit in LIMITS if [limit] in broken]
 
 
-def _broken(row: Mapping, baseline: Mapping, max_bytes: float, max_ms: float, max_drop: float) -> list[str]:
-    """The limits that a variant breaks."""
-    drop = 100 * (baseline["accuracy"] - row["accuracy"])
-    beyond = (row["size_bytes"] > max_bytes, row["latency_ms"] > max_ms, drop > max_drop + 1e-9)
-    return [limit for limit, true in zip(LIMITS, beyond) if true]
+def _broken(sizes, times, accuracies, max_bytes, max_ms, max_drop) -> list[list[str]]:
+    """For each variant the limits that it breaks."""
+    beyond = [
+        (size > max_bytes, ms > max_ms, 100 * (accuracies[0] - accuracy) > max_drop + 1e-9)
+        for size, ms, accuracy in zip(sizes, times, accuracies)
+    ]
+    return [[limit for limit, true in zip(LIMITS, row) if true] for row in beyond]
+
+
+def _check_rows(*columns: Sequence) -> None:
+    lengths = {len(column) for column in columns}
+    if lengths == {0} or len(lengths) > 1:
+        raise ValueError(f"one of everything for each variant, and at least one, is needed, not {sorted(lengths)}")
 
 
 @reference
