@@ -2,13 +2,15 @@
 
 from labkit.mobile.child import has, run
 from labkit.mobile.codes import quantize_input
-from labkit.mobile.converter import convert, save_images
+from labkit.mobile.converter import KINDS, convert, save_images
 from labkit.mobile.layouts import flatten_order, kernel_to_keras, nchw_to_nhwc
 from labkit.mobile.micro import has_micro, micro_predictor, smallest_arena
+from labkit.mobile.shipped import read_card, shipped
 from labkit.mobile.tflite import check_file, parts, share, types
 from labkit.mobile.twin import load_twin, save_twin
 
 __all__ = [
+    "KINDS",
     "check_file",
     "convert",
     "flatten_order",
@@ -20,10 +22,12 @@ __all__ = [
     "nchw_to_nhwc",
     "parts",
     "quantize_input",
+    "read_card",
     "run",
     "save_images",
     "save_twin",
     "share",
+    "shipped",
     "smallest_arena",
     "types",
 ]

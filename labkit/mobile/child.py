@@ -64,7 +64,7 @@ def _ended(code: int) -> str:
 
 
 def _last_lines(said: bytes) -> str:
-    lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
+    lines = [line for line in said.decode(errors="replace").splitlines() if line.strip() and line[:6] != "INFO: "]
     return "\n".join(_without_folders(lines[-LONGEST_REPORT:])) or "it said nothing"
 
 

@@ -47,7 +47,7 @@ def _tried(path: Path, runtime: str, _facts: tuple) -> None:
         said = run("labkit.mobile.trial", runtime, path, seconds=DEADLINE)
         error = json.loads(said.splitlines()[-1])["error"]
     except RuntimeError as crash:
-        error = str(crash).splitlines()[-1][:200]
+        error = f"the interpreter {str(crash).splitlines()[0].partition(' ')[2].rstrip(':')} over it"
     except TimeoutError:
         error = f"one image takes more than {DEADLINE} s"
     if error:
