@@ -52,7 +52,70 @@ def build_parser() -> argparse.ArgumentParser:
     browser.add_argument("model", type=Path, help="an .onnx file: one image in, 10 logits out")
     browser.add_argument("-o", "--output", type=Path, help="default: beside the model, ending in .html")
     browser.set_defaults(run=run_browser)
+
+    court = commands.add_parser("claims", help="every claim of the lecture with its latest verdict")
+    court.add_argument(
+        "--json", type=Path, metavar="FILE", help="also write this machine's verdicts, for a class to pool"
+    )
+    court.set_defaults(run=run_claims)
+
+    pooled = commands.add_parser("class-report", help="the same claims over all laptops of a class, as a page")
+    pooled.add_argument("files", nargs="+", help="what `labkit claims --json` wrote on each laptop")
+    pooled.add_argument("-o", "--output", type=Path, default=Path("class.html"), help="default: class.html")
+    pooled.set_defaults(run=run_class_report)
+
+    report = commands.add_parser("report", help="one page on your final model, to hand in")
+    report.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
+    report.add_argument("--variant", help="the final model; default: the fastest within half a point of the baseline")
+    report.add_argument("--card", type=Path, help="the card.json that `labkit compress` wrote")
+    report.add_argument("--name", default="", help="yours, for the title")
+    report.set_defaults(run=run_report)
     return parser
+
+
+def run_claims(options: argparse.Namespace) -> None:
+    """Prints the court; see `labkit.claims`."""
+    from labkit import claims
+    from labkit.files import write_atomically
+
+    court = claims.court()
+    for id, row in court.iterrows():
+        print(f"{id:<16} {row['verdict']:<26} {row['found']:<44} {row['from']}".rstrip())
+    print(", ".join(f"{count} {word}" for word, count in court["verdict"].value_counts().items()))
+    if options.json:
+        try:
+            write_atomically(options.json, claims.evidence_text().encode())
+        except OSError as error:
+            raise UserError(f"cannot write {options.json}: {error.strerror}") from None
+        print(f"wrote {options.json}: {len(claims.evidence()['verdicts'])} verdicts of this machine")
+
+
+def run_class_report(options: argparse.Namespace) -> None:
+    """See `labkit.report.classroom`."""
+    from labkit import report
+
+    try:
+        laptops, refused = report.write_class(options.files, options.output)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    except OSError as error:
+        raise UserError(f"cannot write {options.output}: {error.strerror}") from None
+    for name, why in refused:
+        print(f"left out {name}: {why}", file=sys.stderr)
+    print(f"wrote {options.output}: {laptops} laptops")
+
+
+def run_report(options: argparse.Namespace) -> None:
+    """See `labkit.report.own`."""
+    from labkit import report
+
+    try:
+        path = report.write(options.output, options.variant, options.card, options.name)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    except OSError as error:
+        raise UserError(f"cannot write {options.output}: {error.strerror}") from None
+    print(f"wrote {path}")
 
 
 def run_doctor(_options: argparse.Namespace) -> int:
@@ -64,12 +127,12 @@ def run_doctor(_options: argparse.Namespace) -> int:
 
 def run_browser(options: argparse.Namespace) -> None:
     """See `labkit.browser.page`; a model above the slide's limit for browsers gets its page and a warning."""
-    from labkit import browser, results
+    from labkit import browser, data, results
 
     output = options.output or options.model.with_suffix(".html")
     try:
         written = browser.page(options.model, output)
-    except ValueError as error:
+    except (ValueError, data.DataError) as error:
         raise UserError(str(error)) from None
     except OSError as error:  # ours say all themselves, the system's say where and why
         where = error.filename2 or error.filename

@@ -11,7 +11,7 @@ RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web, as in web/package.json
 RUNTIME = f"ONNX Runtime Web {RUNTIME_VERSION}"
 
 
-class AssetError(Exception):
+class AssetError(ValueError):
     """A shipped file of the browser's side is missing or damaged; the message says how to restore it."""
 
 
@@ -19,12 +19,15 @@ def packed(name: str) -> bytes:
     """A shipped file as it lies on disk, such as the gzipped `ort.wasm.gz`.
 
     Raises:
-        AssetError: it is missing.
+        AssetError: it is missing or empty.
     """
     try:
-        return (FOLDER / name).read_bytes()
+        content = (FOLDER / name).read_bytes()
     except OSError as error:
         raise AssetError(f"{FOLDER / name}: {str(error.strerror).lower()}. {RESTORE}") from None
+    if not content:
+        raise AssetError(f"{FOLDER / name} is empty. {RESTORE}")
+    return content
 
 
 @lru_cache(maxsize=2)

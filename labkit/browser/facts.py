@@ -42,7 +42,7 @@ def facts(model: str | Path, images: data.Split | None = None, seconds: float = 
     return {
         "name": path.name,
         "runtime": RUNTIME,
-        "download": bytes_to_load(path).rows(),
+        "download": [list(row) for row in bytes_to_load(path).rows()],
         "classes": list(data.CLASSES),
         "labels": split.labels.tolist(),
         "images": base64.b64encode(split.images.tobytes()).decode(),
