@@ -13,6 +13,7 @@ from labkit.compress.choice import PREFER, Limits
 from labkit.compress.codes import pack_weights, prune_codes
 from labkit.compress.deploy import Outcome
 from labkit.compress.headline import Headline, headline
+from labkit.compress.orders import STEPS, in_order
 from labkit.compress.plan import PRECISIONS, TARGETS, Recipe, Target
 from labkit.compress.search import search
 from labkit.compress.steps import steps
@@ -21,6 +22,7 @@ from labkit.compress.store import Candidate
 __all__ = [
     "PRECISIONS",
     "PREFER",
+    "STEPS",
     "TARGETS",
     "Candidate",
     "Headline",
@@ -29,6 +31,7 @@ __all__ = [
     "Recipe",
     "Target",
     "headline",
+    "in_order",
     "pack_weights",
     "prune_codes",
     "search",

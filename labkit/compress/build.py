@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,8 +70,18 @@ def network(recipe: Recipe, folder: Path, seed: int) -> nn.Module:
     model = pruned(model, masks)
     if not is_tuned(recipe, operations(model)):
         return model
+    return tuned(model, masks, recipe.precision == "int4 weights", folder, seed)
+
+
+def tuned(model: nn.Module, masks: Mapping[str, np.ndarray], rounded: bool, folder: Path, seed: int = 0) -> nn.Module:
+    """`model` after a short fine-tuning in which pruned weights stay zero.
+
+    Args:
+        masks: by layer, True where a weight is kept; empty if nothing was pruned.
+        rounded: learn with weights rounded to 4 bits, one scale a channel, and return them rounded.
+        folder: where the baseline's answers are kept for the next network.
+    """
     split = data.load().train.subset(IMAGES, seed=203)
-    rounded = recipe.precision == "int4 weights"
     model = prepare_qat(model, 4, "per_channel") if rounded else model
     train.fit(
         model,
@@ -98,11 +109,11 @@ def write(recipe: Recipe, model: nn.Module, path: Path, float_path: Path | None 
         return path
     if recipe.precision == "float32":
         return export(model, path)
-    if float_path is None:
-        float_path = export(model, path.with_suffix(".float32.onnx"))
-    if recipe.precision == "int8":
-        return quantize_onnx(float_path, path, data.calibration_images())
-    return pack_weights(float_path, path, int(recipe.precision[3]))
+    with tempfile.TemporaryDirectory() as folder:
+        float_path = export(model, Path(folder) / "model.onnx") if float_path is None else float_path
+        if recipe.precision == "int8":
+            return quantize_onnx(float_path, path, data.calibration_images())
+        return pack_weights(float_path, path, bits=4 if recipe.precision == "int4 weights" else 8)
 
 
 def predictor(recipe: Recipe, path: Path, threads: int = 1) -> Predict:
@@ -123,7 +134,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _held(masks: dict[str, np.ndarray]) -> Callable[[nn.Module], None] | None:
+def _held(masks: Mapping[str, np.ndarray]) -> Callable[[nn.Module], None] | None:
     """What keeps pruned weights at zero after each step, also where QAT makes the weights anew at each use."""
     kept = {name: torch.from_numpy(mask) for name, mask in masks.items()}
 
@@ -147,7 +158,8 @@ def _answers(split: data.Split, folder: Path) -> np.ndarray:
             return logits
     except (OSError, ValueError, EOFError):
         pass
-    predict = onnx_predictor(export(models.load_baseline(), folder / "teacher.onnx"))
+    with tempfile.TemporaryDirectory() as temporary:
+        predict = onnx_predictor(export(models.load_baseline(), Path(temporary) / "teacher.onnx"))
     inputs = split.inputs
     logits = np.concatenate([predict(inputs[start : start + 100]) for start in range(0, len(inputs), 100)])
     content = io.BytesIO()

@@ -43,9 +43,8 @@ def pack_weights(path: str | Path, output: str | Path, bits: int = 8) -> Path:
         tensor = next(one for one in file.graph.initializer if one.name == name)
         codes, scale = _codes(onnx.numpy_helper.to_array(tensor), bits, axis)
         file.graph.initializer.remove(tensor)
-        file.graph.initializer.extend(
-            [_tensor(codes, f"{name}_q", bits), onnx.numpy_helper.from_array(scale, f"{name}_s")]
-        )
+        scale = onnx.numpy_helper.from_array(scale, f"{name}_s")
+        file.graph.initializer.extend([_tensor(codes, f"{name}_q", bits), scale])
         front += [
             onnx.helper.make_node("Cast", [f"{name}_q"], [f"{name}_f"], to=onnx.TensorProto.FLOAT),
             onnx.helper.make_node("Mul", [f"{name}_f", f"{name}_s"], [name]),

@@ -70,7 +70,8 @@ class Outcome:
     def summary(self) -> str:
         """The choice in a sentence or two."""
         lost, one = points_lost(self.chosen, self.baseline), self.chosen
-        said = f"{one.recipe}: {one.size_bytes:,} bytes ({one.gzip_bytes:,} after gzip), {lost:.2f} points lost on validation."
+        size = f"{one.size_bytes:,} bytes ({one.gzip_bytes:,} after gzip)"
+        said = f"{one.recipe}: {size}, {lost:.2f} points lost on validation."
         return f"Chosen: {said}" if self.reached else f"Out of reach, so the nearest: {said} What binds: {self.binds}."
 
     def __repr__(self) -> str:

@@ -63,28 +63,21 @@ class Headline:
         import pandas as pd
 
         found = [
-            (
-                "smaller than the baseline's ONNX file",
-                f"{SMALLER:g}x",
-                f"{self.smaller:.1f}x ({self.size.size_bytes:,} bytes)",
-            ),
+            ("smaller than the baseline's ONNX file", f"{SMALLER:g}x", f"{self.smaller:.1f}x"),
             ("smaller than its weights file", "", f"{self.smaller_than_weights:.1f}x"),
             ("faster than PyTorch", f"{FASTER:g}x", _times(self.faster)),
             ("of this the runtime alone", "", _times(self.runtime_alone)),
             ("of this the smaller network", "", _times(self.network_alone)),
-            (
-                f"points of accuracy, {self.images:,} images",
-                f"-{POINTS:g}",
-                "{:+.2f} ({:+.2f} to {:+.2f})".format(*self.points),
-            ),
+            (f"points of accuracy, {self.images:,} images", f"-{POINTS:g}", _points(self.points)),
         ]
         return pd.DataFrame(found, columns=["", "target", "measured (95 %)"]).set_index("")
 
     def __repr__(self) -> str:
-        return f"{self.model}\n{self.table().to_string()}\n{self.verdict()}"
+        return f"{self.model}: {self.size}\n{self.table().to_string()}\n{self.verdict()}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.model)}</p>{self.table().to_html()}<p>{escape(self.verdict())}</p>"
+        name = escape(f"{self.model}: {self.size}")
+        return f"<p>{name}</p>{self.table().to_html()}<p>{escape(self.verdict())}</p>"
 
     def verdict(self) -> str:
         said = "Reached" if self.reached() else "Not reached"
@@ -156,6 +149,10 @@ def inverse(timing: Timing) -> Ends:
 def share(correct: np.ndarray) -> Ends:
     """An accuracy and the ends of its interval, 0..1."""
     return float(correct.mean()), *wilson(int(correct.sum()), len(correct))
+
+
+def _points(ends: Ends) -> str:
+    return "{:+.2f} ({:+.2f} to {:+.2f})".format(*ends)
 
 
 def _times(ends: Ends) -> str:

@@ -1,4 +1,4 @@
-"""Candidates on disk: each is a model file and a JSON file that is written last, so that work which was cut short shows.
+"""Candidates on disk: each is a model file and, written last, a JSON file, so that work which was cut short shows.
 
 Whoever asks for a candidate that is there gets it without any work; one that is half there is made anew.
 """
