@@ -53,6 +53,21 @@ def build_parser() -> argparse.ArgumentParser:
     browser.add_argument("-o", "--output", type=Path, help="default: beside the model, ending in .html")
     browser.set_defaults(run=run_browser)
 
+    compress = commands.add_parser("compress", help="find, write and measure the smallest fast model for a device")
+    compress.add_argument("--target", default="browser", help="browser, phone, raspberry or microcontroller")
+    compress.add_argument(
+        "--max-bytes", type=int, metavar="N", help="of the file; default: what the device has room for"
+    )
+    compress.add_argument("--max-drop", type=float, default=0.5, metavar="POINTS", help="of accuracy; default: 0.5")
+    compress.add_argument(
+        "--min-speedup", type=float, metavar="TIMES", help="faster than PyTorch, certainly, on this machine"
+    )
+    compress.add_argument("--prefer", default="fast", help="fast (default), small or accurate, among those within")
+    compress.add_argument("--gzip", action="store_true", help="count bytes after gzip, as a web server sends them")
+    compress.add_argument("--seed", type=int, default=0, help="of the fine-tuning; default: 0")
+    compress.add_argument("-o", "--output", type=Path, default=Path("compressed"), help="folder; default: compressed")
+    compress.set_defaults(run=run_compress)
+
     court = commands.add_parser("claims", help="every claim of the lecture with its latest verdict")
     court.add_argument(
         "--json", type=Path, metavar="FILE", help="also write this machine's verdicts, for a class to pool"
@@ -144,6 +159,33 @@ def run_browser(options: argparse.Namespace) -> None:
             f"labkit: {options.model} has {size:,} bytes, more than the {limit.max_bytes:,} of the slide",
             file=sys.stderr,
         )
+
+
+def run_compress(options: argparse.Namespace) -> int:
+    """See `labkit.compress.search`; 1 if the limits are out of reach and the nearest was written."""
+    from labkit import compress, data, results
+
+    devices = {one.device.split()[0].lower(): one.max_bytes for one in results.BUDGETS}
+    try:
+        found = compress.search(
+            options.target,
+            devices.get(options.target) if options.max_bytes is None else options.max_bytes,
+            options.max_drop,
+            options.seed,
+            options.output,
+            options.prefer,
+            options.gzip,
+            options.min_speedup,
+        )
+        results.save(found.row)
+    except (ValueError, data.DataError) as error:
+        raise UserError(str(error)) from None
+    except OSError as error:
+        where = f"{error.filename}: {error.strerror}" if error.strerror else str(error)
+        raise UserError(where) from None
+    written = [str(path) for path in (found.path, found.card_path, found.page_path) if path]
+    print(f"{found}\nwrote {', '.join(written)}; its row is in {results.folder()}")
+    return 0 if found.reached else 1
 
 
 def run_labs(options: argparse.Namespace) -> None:
