@@ -6,6 +6,7 @@ __version__ = "0.1.0"
 
 _MODULES = (
     "browser",
+    "choice",
     "claims",
     "compress",
     "data",
@@ -18,6 +19,7 @@ _MODULES = (
     "plots",
     "prune",
     "quantize",
+    "report",
     "results",
     "runtimes",
     "sweeps",

@@ -161,6 +161,8 @@ def joined(frame):
         for names in TOGETHER:
             there = [name for name in names if name in group]
             measured = group[group[there[0]].notna()] if there else group[:0]
+            if "images" in there:  # the accuracy on the most images, of equally many the latest
+                measured = measured.sort_values("images", kind="stable")
             if len(measured):
                 row |= measured.iloc[-1][there].to_dict()
         rows.append(row)
@@ -168,18 +170,21 @@ def joined(frame):
 
 
 def comparable(frame, machine: str = YOURS):
-    """The joined rows of one machine that have an accuracy, bytes and a latency of one image, one thread: what may be
-    compared. The networks of lab 01 that answer other questions have no accuracy here and stay out.
+    """The joined rows of one machine that may be compared.
+
+    These have bytes, a latency of one image on one thread, and an accuracy on as many images as any other. So the
+    networks of lab 01, which answer other questions, stay out, and so do accuracies on a part of the test images.
 
     Raises:
         ValueError: this machine has no such row; the machines that have rows are named.
     """
-    needed = ["accuracy", "size_bytes", "latency_ms"]
+    needed = ["accuracy", "images", "size_bytes", "latency_ms"]
     machines = list(dict.fromkeys(frame["machine"])) if len(frame) else []
     found = joined(frame[frame["machine"] == machine]) if machine in machines else []
     if len(found):
         found = found.reindex(columns=list(dict.fromkeys([*found.columns, *needed, "peak_memory_bytes"])))
         found = found[found[needed].notna().all(axis=1) & (found["batch"] == 1) & (found["threads"] == 1)]
+        found = found[found["images"] == found["images"].max()]
     if not len(found):
         raise ValueError(f"there are no rows to compare of {machine!r}; there are rows of {machines or 'no machine'}")
     return found.reset_index(drop=True)

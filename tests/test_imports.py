@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labkit"
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "onnx", "onnxruntime", "onnxscript", "ai_edge_litert", "keras"}
 HEAVY = FRAMEWORKS | {"matplotlib", "pandas", "scipy", "ipywidgets", "anywidget", "numpy", "IPython"}
 LABS = {"quantize", "prune", "distill", "onnx", "mobile", "browser", "compress"}
-ABOVE_LABS = {"results", "claims", "plots", "widgets", "check", "exercises", "grading", "cli", "doctor"}
+ABOVE_LABS = {"results", "claims", "plots", "widgets", "check", "exercises", "grading", "cli", "doctor", "report"}
 LAYERS = ("measure", "results", "plots", "widgets")  # each may know those before it and none after it
 KNOW_PREDICT_ONLY = {"measure", "results", "claims", "plots", "widgets", "check", "exercises", "grading"}
 

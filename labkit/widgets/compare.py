@@ -51,7 +51,7 @@ def pareto_explorer(rows: Sequence[Mapping], baseline: str, source: str) -> Expl
         panels=panels,
         frames=frames,
         source=source,
-        table=[_words(row) for row in rows],
+        table=[words(row) for row in rows],
     )
 
 
@@ -86,7 +86,7 @@ def _name(row: Mapping) -> str:
     return f"{row['variant']}, {row['runtime']}"
 
 
-def _words(row: Mapping) -> dict[str, str]:
+def words(row: Mapping) -> dict[str, str]:
     """A row as the table shows it."""
     accuracy, low, high = (100 * row[name] for name in ("accuracy", "accuracy_low", "accuracy_high"))
     memory = _size(row["peak_memory_bytes"]) if _known(row, "peak_memory_bytes") else "not measured"
@@ -112,7 +112,7 @@ def _panel(rows: Sequence[Mapping], name: str, label: str, unit: float) -> Panel
             100 * row["accuracy_low"],
             100 * row["accuracy_high"],
             runtimes.index(row["runtime"]),
-            ", ".join(list(_words(row).values())[2:]),
+            ", ".join(list(words(row).values())[2:]),
         )
         for row in rows
     ]

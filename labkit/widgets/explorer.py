@@ -138,11 +138,7 @@ class Explorer(anywidget.AnyWidget):
 
     def figure(self) -> str:
         """What shows now as a figure that needs no JavaScript, HTML text."""
-        spec, readouts = self.spec, self.frame.readouts
-        charts = "".join(
-            draw.svg(panel, paper, view, self._label(panel))
-            for panel, paper, view in zip(self.panels, self._plots, self.frame.panels)
-        )
+        spec, readouts, charts = self.spec, self.frame.readouts, "".join(self.charts())
         place = ", ".join(f"{c.label}: {c.texts[i]}" for c, i in zip(self.controls, self.position))
         read = " &#183; ".join(f"{escape(name)}: <b>{escape(value)}</b>" for name, value in readouts.items())
         question = f"<p>{escape(spec['question'])} <b>{escape(spec['answer'])}</b></p>" if spec["question"] else ""
@@ -150,6 +146,13 @@ class Explorer(anywidget.AnyWidget):
             f"<div><p><b>{escape(spec['title'])}</b><br>{escape(spec['description'])}</p>{question}"
             f"<p>{escape(place)}<br>{read}</p>{STILL}{charts}</div>{self._still_table()}<p><small>{escape(spec['source'])}</small></p></div>"
         )
+
+    def charts(self) -> list[str]:
+        """The charts as they show now, each an SVG text."""
+        return [
+            draw.svg(panel, paper, view, self._label(panel))
+            for panel, paper, view in zip(self.panels, self._plots, self.frame.panels)
+        ]
 
     def _still_table(self) -> str:
         """The table below the charts, HTML text: each dot's row, and its state in each scatter panel."""
