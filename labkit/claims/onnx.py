@@ -18,7 +18,6 @@ CLAIMS = (
         FUSED,
         "operations that ONNX Runtime runs for six blocks of the three, over six; the claim needs 1",
         "operations",
-        low=1,
         high=1,
     ),
     Claim(
