@@ -6,6 +6,7 @@ from labkit.widgets.chart import Dot, Panel, Series, View
 from labkit.widgets.compare import pareto_explorer
 from labkit.widgets.distill import alpha_explorer, temperature_explorer
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
+from labkit.widgets.onnx import level_explorer
 from labkit.widgets.prune import pruning_explorer
 from labkit.widgets.quantize import bits_explorer, crossover_explorer
 
@@ -26,6 +27,7 @@ __all__ = [
     "crossover_explorer",
     "latency_calculator",
     "latency_explorer",
+    "level_explorer",
     "pareto_explorer",
     "pruning_explorer",
     "temperature_explorer",
