@@ -1,8 +1,11 @@
-"""TensorFlow Lite files, from a Keras twin to a microcontroller."""
+"""TensorFlow Lite files, from a Keras twin to a microcontroller; Core ML beside them."""
 
+from labkit.mobile.carray import c_array, c_bytes
 from labkit.mobile.child import has, run
 from labkit.mobile.codes import quantize_input
 from labkit.mobile.converter import KINDS, convert, save_images
+from labkit.mobile.coreml import coreml
+from labkit.mobile.devices import MICROCONTROLLER, Device, arena_bytes, choose_target, split_gain
 from labkit.mobile.layouts import flatten_order, kernel_to_keras, nchw_to_nhwc
 from labkit.mobile.micro import has_micro, micro_predictor, smallest_arena
 from labkit.mobile.shipped import read_card, shipped
@@ -11,8 +14,15 @@ from labkit.mobile.twin import load_twin, save_twin
 
 __all__ = [
     "KINDS",
+    "MICROCONTROLLER",
+    "Device",
+    "arena_bytes",
+    "c_array",
+    "c_bytes",
     "check_file",
+    "choose_target",
     "convert",
+    "coreml",
     "flatten_order",
     "has",
     "has_micro",
@@ -29,5 +39,6 @@ __all__ = [
     "share",
     "shipped",
     "smallest_arena",
+    "split_gain",
     "types",
 ]
