@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     compress.add_argument("--prefer", default="fast", help="fast (default), small or accurate, among those within")
     compress.add_argument("--gzip", action="store_true", help="count bytes after gzip, as a web server sends them")
+    compress.add_argument("--runtime", help="such as LiteRT for a phone; default: the target's own")
     compress.add_argument("--seed", type=int, default=0, help="of the fine-tuning; default: 0")
     compress.add_argument("-o", "--output", type=Path, default=Path("compressed"), help="folder; default: compressed")
     compress.set_defaults(run=run_compress)
@@ -176,6 +177,7 @@ def run_compress(options: argparse.Namespace) -> int:
             options.prefer,
             options.gzip,
             options.min_speedup,
+            options.runtime,
         )
         results.save(found.row)
     except (ValueError, data.DataError) as error:

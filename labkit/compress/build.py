@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import nn
 from torch.nn.utils import parametrize
 
-from labkit import data, models, train
+from labkit import data, mobile, models, train
 from labkit.compress.codes import pack_weights
 from labkit.compress.plan import Recipe
 from labkit.distill import loss_against
@@ -23,11 +23,11 @@ from labkit.files import write_atomically
 from labkit.onnx import export
 from labkit.prune import global_masks, pruned
 from labkit.quantize import finish_qat, prepare_qat, quantize_onnx
-from labkit.runtimes import Predict, onnx_predictor, torch_predictor
+from labkit.runtimes import Predict, litert_predictor, onnx_predictor, torch_predictor
 
 IMAGES, EPOCHS, LR = 20_000, 1, 0.01  # of the fine-tuning: 156 steps
 MOST_OPERATIONS = 20e6  # larger networks are not fine-tuned: it would take minutes each
-FILES = {"ONNX Runtime": ".onnx", "PyTorch": ".safetensors", "TFLite Micro": ".tflite"}
+FILES = {"ONNX Runtime": ".onnx", "PyTorch": ".safetensors", "LiteRT": ".tflite", "TFLite Micro": ".tflite"}
 
 
 def operations(model: nn.Module, shape: tuple[int, ...] = (1, 28, 28)) -> int:
@@ -107,6 +107,8 @@ def write(recipe: Recipe, model: nn.Module, path: Path, float_path: Path | None 
     if recipe.runtime == "PyTorch":
         write_atomically(path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
         return path
+    if FILES[recipe.runtime] == ".tflite":
+        return _tflite(model, recipe.precision, path)
     if recipe.precision == "float32":
         return export(model, path)
     with tempfile.TemporaryDirectory() as folder:
@@ -117,10 +119,18 @@ def write(recipe: Recipe, model: nn.Module, path: Path, float_path: Path | None 
 
 
 def predictor(recipe: Recipe, path: Path, threads: int = 1) -> Predict:
-    """`predict` of a recipe's file."""
+    """`predict` of a recipe's file. LiteRT answers for TFLite Micro, whose kernels are slow on a laptop."""
     if recipe.runtime == "PyTorch":
         return torch_predictor(models.load_weights(models.load_shipped(recipe.start), path), threads)
-    return onnx_predictor(path, threads)
+    return (litert_predictor if path.suffix == ".tflite" else onnx_predictor)(path, threads)
+
+
+def _tflite(model: nn.Module, precision: str, path: Path) -> Path:
+    kind = "float" if precision == "float32" else precision
+    with tempfile.TemporaryDirectory() as folder:
+        files = mobile.convert(model, folder, data.calibration_images(), (kind,))
+        write_atomically(path, files[kind].read_bytes())
+    return path
 
 
 @contextmanager

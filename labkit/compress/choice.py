@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from labkit.compress.plan import TARGETS
@@ -23,11 +23,20 @@ class Limits:
     prefer: str = "fast"
     gzip: bool = False
     min_speedup: float | None = None
+    runtime: str | None = None
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """What is tried, the preferred one first."""
+        return TARGETS[self.target].runtimes if self.runtime is None else (self.runtime,)
 
     def check(self) -> None:
         """Raises ValueError where an argument is unknown or out of range."""
         if self.target not in TARGETS:
             raise ValueError(f"the target is one of {', '.join(TARGETS)}, not {self.target!r}")
+        target = TARGETS[self.target]
+        if self.runtime is not None and self.runtime not in (known := (*target.runtimes, *target.others)):
+            raise ValueError(f"the runtime of a {self.target} is one of {', '.join(known)}, not {self.runtime!r}")
         if self.prefer not in PREFER:
             raise ValueError(f"prefer one of {', '.join(PREFER)}, not {self.prefer!r}")
         if self.max_bytes is not None and not (_is_number(self.max_bytes) and self.max_bytes > 0):
@@ -64,11 +73,10 @@ def within(one: Candidate, baseline: Candidate, limits: Limits) -> bool:
 
 def ordered(found: Sequence[Candidate], limits: Limits) -> list[Candidate]:
     """The candidates, the preferred one first. What decides is counted, never timed; names break ties."""
-    runtimes = TARGETS[limits.target].runtimes
 
     def rank(one: Candidate) -> tuple:
         size, wrong = limits.bytes_of(one), -int(one.correct.sum())
-        work = (one.operations, runtimes.index(one.recipe.runtime))
+        work = (one.operations, limits.runtimes.index(one.recipe.runtime))
         by = {"fast": (*work, size, wrong), "small": (size, *work, wrong), "accurate": (wrong, size, *work)}
         return (*by[limits.prefer], str(one.recipe))
 
@@ -98,7 +106,7 @@ def nearest(found: Sequence[Candidate], baseline: Candidate, limits: Limits) -> 
 
 
 def _first(found: Sequence[Candidate], limits: Limits, prefer: str) -> Candidate:
-    return ordered(found, Limits(limits.target, prefer=prefer, gzip=limits.gzip))[0]
+    return ordered(found, replace(limits, prefer=prefer))[0]
 
 
 def _is_number(value) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labkit import __version__, data
+from labkit import __version__, data, mobile
 from labkit.compress import build
 from labkit.compress.choice import Limits, ordered, points_lost, within
 from labkit.compress.headline import Headline, headline, inverse, share
@@ -100,7 +100,7 @@ def deploy(
     suffix = build.FILES[chosen.recipe.runtime]
     path = folder / f"{MODEL}{suffix}"
     before = _read(folder / CARD)
-    for other in (*build.FILES.values(), ".tflite"):
+    for other in dict.fromkeys(build.FILES.values()):
         if other != suffix:
             (folder / f"{MODEL}{other}").unlink(missing_ok=True)
     write_atomically(path, chosen.path.read_bytes())
@@ -163,10 +163,18 @@ def _facts(chosen, reached, binds, baseline, limits, seed, final, path) -> dict:
             "accuracy": dict(zip(("value", "low", "high"), accuracy)),
             "points": dict(zip(("value", "low", "high"), (100 * end for end in difference))),
         },
+        **_arena(chosen),
         "headline": asdict(final),
         "machine": fingerprint(),
         "labkit": __version__,
     }
+
+
+def _arena(chosen: Candidate) -> dict:
+    """The memory for activations that a microcontroller needs, where its interpreter is installed to try it."""
+    if chosen.recipe.runtime != "TFLite Micro" or not mobile.has_micro():
+        return {}
+    return {"arena_bytes": mobile.smallest_arena(chosen.path)}
 
 
 def _page(path: Path, output: Path, wanted: bool) -> Path | None:

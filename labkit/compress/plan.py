@@ -11,12 +11,22 @@ PRECISIONS = ("float32", "int8", "int8 weights", "int4 weights")
 AMOUNTS = (0.5, 0.7)  # shares of weights pruned, where bytes after gzip count; without gzip a zero saves nothing
 
 
+RUNS = {  # the precisions of each runtime
+    "ONNX Runtime": PRECISIONS,
+    "PyTorch": ("float32",),
+    "LiteRT": ("float32", "int8"),
+    "TFLite Micro": ("int8",),
+}
+BITS = {"float32": 32, "int8": 8, "int8 weights": 8, "int4 weights": 4}
+
+
 @dataclass(frozen=True)
 class Target:
-    """A device: which runtimes it has, the best first, and what else is written for it."""
+    """A device: which runtimes are tried, the best first; which others it has; what else is written for it."""
 
     name: str
     runtimes: tuple[str, ...]
+    others: tuple[str, ...] = ()
     page: bool = False
 
 
@@ -24,8 +34,8 @@ TARGETS = {
     one.name: one
     for one in (
         Target("browser", ("ONNX Runtime",), page=True),
-        Target("phone", ("ONNX Runtime",)),
-        Target("raspberry", ("ONNX Runtime", "PyTorch")),
+        Target("phone", ("ONNX Runtime",), ("LiteRT",)),
+        Target("raspberry", ("ONNX Runtime", "PyTorch"), ("LiteRT",)),
         Target("microcontroller", ("TFLite Micro",)),
     )
 }
@@ -75,14 +85,20 @@ def starts(zeros: bool = False) -> list[list[str]]:
 
 
 def combinations(
-    start: str, target: Target, amounts: tuple[float, ...], precisions: tuple[str, ...] = PRECISIONS
+    start: str, runtimes: tuple[str, ...], amounts: tuple[float, ...], precisions: tuple[str, ...] = PRECISIONS
 ) -> list[Recipe]:
-    """Every recipe from one network for a target, the untouched one first. PyTorch runs only float32 here."""
-    found = []
-    for runtime in target.runtimes:
-        possible = [one for one in precisions if runtime == "ONNX Runtime" or one == "float32"]
-        found += [Recipe(start, amount, one, runtime) for amount in dict.fromkeys((0.0, *amounts)) for one in possible]
-    return found
+    """Every recipe from one network, the untouched one first.
+
+    >>> [str(one) for one in combinations("baseline", ("LiteRT",), (), ("int8", "int4 weights"))]
+    ['baseline, int8 (LiteRT)']
+    """
+    return [
+        Recipe(start, amount, precision, runtime)
+        for runtime in runtimes
+        for amount in dict.fromkeys((0.0, *amounts))
+        for precision in precisions
+        if precision in RUNS[runtime]
+    ]
 
 
 def _card(path) -> dict:

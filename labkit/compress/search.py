@@ -7,18 +7,19 @@ run to run. Times do, so they are measured and shown, and decide only where a sp
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from labkit.compress import plan
+from labkit import mobile
+from labkit.compress import build, plan
 from labkit.compress.choice import Limits, nearest, ordered, points_lost, within
 from labkit.compress.deploy import Outcome, deploy, is_fast_enough
-from labkit.compress.plan import PRECISIONS, TARGETS, Recipe
+from labkit.compress.plan import PRECISIONS, Recipe
 from labkit.compress.store import Candidate, candidate
 
 HOPELESS = 1.0  # points beyond the limit: no fine-tuning here wins so much back
-LEAST_BITS = 4
 
 
 def search(
@@ -30,6 +31,7 @@ def search(
     prefer: str = "fast",
     gzip: bool = False,
     min_speedup: float | None = None,
+    runtime: str | None = None,
     starts: Sequence[str] | None = None,
     amounts: Sequence[float] | None = None,
     precisions: Sequence[str] = PRECISIONS,
@@ -49,6 +51,7 @@ def search(
         prefer: among those within the limits: "fast", fewest operations, then bytes; "small", fewest bytes; "accurate".
         gzip: count bytes after gzip, as a web server sends them; only then are weights pruned one by one.
         min_speedup: how many times faster than the PyTorch baseline, at the near end of the interval, on this machine.
+        runtime: only this one, such as "LiteRT" for a phone; the target's own unless told.
         starts, amounts, precisions: only these networks, shares of pruned weights, and precisions.
         seconds: for the final timing. Nothing else is timed unless `min_speedup` is given.
         page: False leaves the page out.
@@ -58,8 +61,10 @@ def search(
         DataError: a shipped network is missing or damaged.
         OSError: the folder cannot be written to.
     """
-    limits = Limits(target, max_bytes, max_drop, prefer, gzip, min_speedup)
+    limits = Limits(target, max_bytes, max_drop, prefer, gzip, min_speedup, runtime)
     limits.check()
+    if any(build.FILES[one] == ".tflite" for one in limits.runtimes) and not mobile.has("tensorflow"):
+        raise ValueError(f"a {target} needs a .tflite file, and TensorFlow, which converts, is not installed here")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"the seed is a whole number, 0 or more, not {seed!r}")
     amounts = (plan.AMOUNTS if gzip else ()) if amounts is None else tuple(amounts)
@@ -86,13 +91,13 @@ def _evaluated(limits: Limits, kept: Path, seed, starts, amounts, precisions, ba
     groups = [[one] for one in starts] if starts else plan.starts(zeros=limits.gzip)
     plain = [[made(Recipe(name, runtime="PyTorch")) for name in names] for names in groups]
     best = [min(group, key=lambda one: (-one.correct.sum(), one.recipe.start)) for group in plain]
-    hopeful = [one for one in best if _may_meet(one, baseline, limits)]
+    hopeful = [one for one in best if _may_meet(one, baseline, limits, precisions)]
     found: list[Candidate] = []
     for networks in (hopeful, [one for one in best if one not in hopeful]):
         recipes = [
             recipe
             for one in networks
-            for recipe in plan.combinations(one.recipe.start, TARGETS[limits.target], amounts, precisions)
+            for recipe in plan.combinations(one.recipe.start, limits.runtimes, amounts, precisions)
         ]
         bar.total = bar.n + len(recipes)
         found += [made(recipe) for recipe in recipes]
@@ -103,10 +108,11 @@ def _evaluated(limits: Limits, kept: Path, seed, starts, amounts, precisions, ba
     return baseline, found
 
 
-def _may_meet(plain: Candidate, baseline: Candidate, limits: Limits) -> bool:
+def _may_meet(plain: Candidate, baseline: Candidate, limits: Limits, precisions: Sequence[str]) -> bool:
     """Whether a network, as it is, is not too far from the limits for what can be done to it."""
     accurate = limits.max_drop is None or points_lost(plain, baseline) <= limits.max_drop + HOPELESS
-    least = plain.parameters * LEAST_BITS // 8
+    bits = [plan.BITS[one] for runtime in limits.runtimes for one in precisions if one in plan.RUNS[runtime]]
+    least = plain.parameters * min(bits, default=32) // 8
     return accurate and (limits.max_bytes is None or limits.gzip or least <= limits.max_bytes)
 
 
@@ -123,7 +129,7 @@ def _choice(found: list[Candidate], baseline: Candidate, limits: Limits, seconds
             return one, True, ""
     which = f"none of the {len(eligible)} within the other limits"
     said = f"speed: {which} is certainly {limits.min_speedup:g}x faster than PyTorch on this machine"
-    return ordered(eligible, Limits(limits.target, prefer="fast"))[0], False, said
+    return ordered(eligible, replace(limits, prefer="fast"))[0], False, said
 
 
 def _check_parts(starts, amounts, precisions) -> None:

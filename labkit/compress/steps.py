@@ -49,9 +49,12 @@ def steps(
         raise ValueError(f"the precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
     with tempfile.TemporaryDirectory() as temporary:
         kept = Path(temporary) if folder is None else Path(folder) / "candidates"
-        found = [(by, candidate(recipe, kept, seed)) for by, recipe in tqdm(_chain(start, amount, precision))]
+        found = [
+            (by, candidate(recipe, kept, seed))
+            for by, recipe in tqdm(_chain(start, amount, precision), unit="step", leave=False)
+        ]
         predictors = [build.predictor(one.recipe, one.path) for _, one in found]
-        rows = [{"step": str(one.recipe), "by": by, **_sizes(one.path)} for by, one in found]
+        rows = [{"step": _name(one.recipe), "by": by, **_sizes(one.path)} for by, one in found]
     _accuracies(rows, predictors, data.load().validation if split is None else split)
     one = data.load().validation.inputs[:1]
     return _factors(rows, predictors, np.ascontiguousarray(one), seconds / max(len(rows) - 1, 1))
@@ -62,6 +65,12 @@ def _chain(start: str, amount: float, precision: str) -> list[tuple[str, Recipe]
     chain += [("network", Recipe(start))] if start != "baseline" else []
     chain += [("pruning", Recipe(start, amount))] if amount else []
     return chain + ([("bits", Recipe(start, amount, precision))] if precision != "float32" else [])
+
+
+def _name(recipe: Recipe) -> str:
+    """The variant's name; that of the baseline says the runtime, which is what changes there."""
+    untouched = recipe in (Recipe("baseline"), Recipe("baseline", runtime="PyTorch"))
+    return f"baseline in {recipe.runtime}" if untouched else str(recipe)
 
 
 def _sizes(path: Path) -> dict:

@@ -78,13 +78,14 @@ def read(path: Path, recipe: Recipe) -> Candidate | None:
 
 def key(recipe: Recipe, seed: int) -> str:
     """A name for all that the result depends on: weights, recipe, seed, fine-tuning, versions, and the CPU for int8."""
-    facts = [FORMAT, asdict(recipe), seed, weights_hash(f"{recipe.start}.safetensors"), _libraries()]
+    facts = [FORMAT, asdict(recipe), seed, weights_hash(f"{recipe.start}.safetensors"), _libraries(recipe)]
     facts += [weights_hash("baseline.safetensors"), build.IMAGES, build.EPOCHS, build.LR, needs_reduced_range()]
     return f"{recipe.start}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
 
 
-def _libraries() -> list[str]:
-    return [version(name) for name in ("torch", "onnx", "onnxruntime")]
+def _libraries(recipe: Recipe) -> list[str]:
+    converter = ("tensorflow", "ai-edge-litert") if build.FILES[recipe.runtime] == ".tflite" else ()
+    return [version(name) for name in ("torch", "onnx", "onnxruntime", *converter)]
 
 
 def _made(recipe: Recipe, folder: Path, name: str, seed: int) -> Candidate:
@@ -111,7 +112,11 @@ def _made(recipe: Recipe, folder: Path, name: str, seed: int) -> Candidate:
 
 def _plain(recipe: Recipe, folder: Path, seed: int) -> Path | None:
     """The float32 file of the same network, where this recipe only writes other numbers into it."""
-    if recipe.precision == "float32" or (recipe.precision == "int4 weights" and _is_tuned(recipe)):
+    if (
+        recipe.runtime != "ONNX Runtime"
+        or recipe.precision == "float32"
+        or (recipe.precision == "int4 weights" and _is_tuned(recipe))
+    ):
         return None
     same = Recipe(recipe.start, recipe.amount, "float32", recipe.runtime)
     return candidate(same, folder, seed).path
