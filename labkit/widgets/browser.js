@@ -1,33 +1,32 @@
 // Fetches the pad, the runtime and the model from the kernel, piece by piece, and starts it. Nothing comes from a network.
 
 const PACE_MS = 300; // between pieces: Jupyter drops what comes faster than a million bytes a second
-const PATIENCE_MS = 30000;
+const PATIENCE_MS = 10000; // then the reader is told what may be the matter; an answer is still welcome
+const NAMES = { facts: "What is known of the model", model: "The model", script: "The pad", wasm: "The runtime" };
+const SLOW = "Python does not answer yet: it may be busy with another cell. If it was stopped, run this cell again.";
 
-// One part of the whole, as bytes; `told` hears the share that is there.
+// One part of the whole, as bytes; `told` hears how it goes.
 async function part(model, name, told) {
   const pieces = [];
   let have = 0;
   for (let total = 1; have < total;) {
     const started = performance.now();
+    const late = setTimeout(() => told(SLOW), PATIENCE_MS);
     const piece = await ask(model, name, have);
+    clearTimeout(late);
     total = piece.total;
     pieces.push(piece.bytes);
     have += piece.bytes.length;
-    told(have / total);
+    told(`${NAMES[name]} comes from Python: ${Math.round((100 * have) / total)} % ...`);
     if (have < total) await new Promise((go) => setTimeout(go, PACE_MS - (performance.now() - started)));
   }
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 function ask(model, name, from) {
-  return new Promise((arrived, failed) => {
-    const late = setTimeout(() => {
-      model.off("msg:custom", hear);
-      failed(new Error("Python does not answer: run this cell again, once the cells before it are done"));
-    }, PATIENCE_MS);
+  return new Promise((arrived) => {
     function hear(message, buffers) {
       if (message.part !== name || message.from !== from) return;
-      clearTimeout(late);
       model.off("msg:custom", hear);
       const view = buffers[0];
       const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength).slice();
@@ -46,7 +45,7 @@ async function unpack(gzipped) {
 // The pad's code and the runtime are the same for every pad of the page: they travel once.
 function shared(model, told) {
   const load = async () => {
-    const script = await unpack(await part(model, "script", () => {}));
+    const script = await unpack(await part(model, "script", told));
     const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const code = await import(address);
     URL.revokeObjectURL(address);
@@ -78,7 +77,7 @@ function render({ model, el }) {
 
   let pad = null;
   let gone = false;
-  const told = (share) => { message.textContent = `The runtime comes from Python: ${Math.round(100 * share)} % ...`; };
+  const told = (text) => { message.textContent = text; };
   const done = (found) => {
     model.set("measured", found);
     model.save_changes();
@@ -87,9 +86,9 @@ function render({ model, el }) {
     if (!globalThis.WebAssembly || !globalThis.DecompressionStream) {
       throw new Error("this browser lacks WebAssembly or DecompressionStream, so it cannot run the model");
     }
-    message.textContent = "Waiting for Python ...";
-    const facts = JSON.parse(new TextDecoder().decode(await part(model, "facts", () => {})));
-    const bytes = await part(model, "model", () => {});
+    told("Waiting for Python ...");
+    const facts = JSON.parse(new TextDecoder().decode(await part(model, "facts", told)));
+    const bytes = await part(model, "model", told);
     const { code, wasm } = await shared(model, told);
     if (gone) return;
     message.remove();
@@ -97,8 +96,8 @@ function render({ model, el }) {
     if (gone) pad?.stop();
   }
   begin().catch((error) => {
-    if (pad || !message.isConnected) return;
-    message.textContent = `No pad: ${error.message}`;
+    root.append(message);
+    told(`No pad: ${error.message}`);
   });
   return () => {
     gone = true;

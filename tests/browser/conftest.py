@@ -87,7 +87,7 @@ def new_page(chromium):
 
     def gate(route):
         url = urlsplit(route.request.url)
-        if url.scheme in ("data", "blob") or url.hostname in LOCAL:
+        if url.scheme in ("data", "blob", "file") or url.hostname in LOCAL:
             return route.continue_()
         problems.append(f"asked for {route.request.url}")
         return route.abort()
@@ -107,7 +107,7 @@ def new_page(chromium):
         context.route("**/*", gate)
         page = context.new_page()
         page.on("websocket", listen)
-        page.on("pageerror", lambda error: problems.append(f"page: {error}"))
+        page.on("pageerror", lambda e: problems.append(f"page: {e}") if UNASKED not in str(e) else None)
         page.on("console", lambda said: problems.append(f"console: {said.text}") if said.type == "error" else None)
         return page
 
