@@ -4,8 +4,11 @@ The text that a screen reader says instead of a figure is the figure's label: `a
 """
 
 from labkit.plots.benchmark import a_a_errors, call_times, peaks, ratios, tradeoff
+from labkit.plots.compress import waterfall
 from labkit.plots.distill import differences, gradient_scale, soft_labels, students
 from labkit.plots.figure import COLOURS, MARKERS, html, setup
+from labkit.plots.mobile import device_fit, file_bytes, gain_shares
+from labkit.plots.onnx import graph
 from labkit.plots.prune import accuracy_curves, ledgers, weight_histogram
 from labkit.plots.quantize import precision, ptq_and_qat
 
@@ -15,8 +18,12 @@ __all__ = [
     "a_a_errors",
     "accuracy_curves",
     "call_times",
+    "device_fit",
     "differences",
+    "file_bytes",
+    "gain_shares",
     "gradient_scale",
+    "graph",
     "html",
     "ledgers",
     "peaks",
@@ -27,5 +34,6 @@ __all__ = [
     "soft_labels",
     "students",
     "tradeoff",
+    "waterfall",
     "weight_histogram",
 ]
