@@ -22,6 +22,7 @@ from labkit.quantize import needs_reduced_range
 from labkit.sweeps import pack, unpack, weights_hash
 
 FORMAT = 1  # of the JSON file; another one is not read
+SAID = ".candidate.json"  # not `.json` alone: that would be the card of a weights file
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Candidate:
 def candidate(recipe: Recipe, folder: Path, seed: int = 0) -> Candidate:
     """The candidate of a recipe, from `folder` if it is finished there, made now if not."""
     name = key(recipe, seed)
-    found = read(folder / f"{name}.json", recipe)
+    found = read(folder / f"{name}{SAID}", recipe)
     return found or _made(recipe, folder, name, seed)
 
 
@@ -65,7 +66,7 @@ def read(path: Path, recipe: Recipe) -> Candidate | None:
     """What a JSON file says of a candidate; None if it is not there, damaged, or the model beside it is another."""
     try:
         said = json.loads(path.read_bytes())
-        model = path.with_suffix(build.FILES[recipe.runtime])
+        model = path.with_name(path.name.removesuffix(SAID) + build.FILES[recipe.runtime])
         if said.pop("format") != FORMAT or Recipe(**said.pop("recipe")) != recipe:
             return None
         found = Candidate(recipe, model, **said)
@@ -106,7 +107,7 @@ def _made(recipe: Recipe, folder: Path, name: str, seed: int) -> Candidate:
         "packed": pack(correct),
     }
     said = {"format": FORMAT, "recipe": asdict(recipe), **facts}
-    write_atomically(folder / f"{name}.json", json.dumps(said, indent=1).encode() + b"\n")
+    write_atomically(folder / f"{name}{SAID}", json.dumps(said, indent=1).encode() + b"\n")
     return Candidate(recipe, path, **facts)
 
 
