@@ -47,6 +47,13 @@ LEDGERS = {
     "baseline": {"raw bytes": 400, "latency": (1.0, 1.0, 1.0)},
     "rebuilt": {"raw bytes": 100, "latency": (0.5, 0.4, 0.7)},
 }
+STEPS = [
+    {"step": "baseline in PyTorch", "by": "", "latency_ms": 2.0, "size_bytes": 8000, "gzip_bytes": 7000},
+    {"step": "baseline in ONNX Runtime", "by": "runtime", "faster": 2.0, "smaller": 1.0, "smaller_gzip": 1.0},
+    {"step": "student", "by": "network", "faster": 5.0, "smaller": 4.0, "smaller_gzip": 3.5},
+]
+STEPS[1] |= {"faster_low": 1.9, "faster_high": 2.2}
+STEPS[2] |= {"faster_low": 4.0, "faster_high": 6.0}
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +97,12 @@ EVERY = {
         "% of baseline",
         "",
         ["baseline: raw bytes 100 %, latency 100 %", "rebuilt: raw bytes 25 %, latency 50 %"],
+    ),
+    "waterfall": (
+        lambda ax=None: plots.waterfall(STEPS, ax=ax),
+        "ms a call",
+        "",
+        ["runtime (baseline in ONNX Runtime): 2x (1.9 to 2.2)", "network (student): 5x (4 to 6)", "together 10x"],
     ),
     "call_times": (lambda ax=None: plots.call_times(TIMES, ax=ax), "call", "ms", ["5 calls", "1.00 ms", "1.60 ms"]),
     "a_a_errors": (
@@ -367,6 +380,11 @@ WRONG = {
     "NaN threshold": (lambda: plots.weight_histogram([1.0], NAN), "a magnitude, 0 or more, not nan"),
     "no curve": (lambda: plots.accuracy_curves({"a": []}), "one without rows"),
     "no ledgers": (lambda: plots.ledgers({}), "no variants"),
+    "no steps": (lambda: plots.waterfall(STEPS[:1]), "at least two steps, not 1"),
+    "unknown waterfall": (lambda: plots.waterfall(STEPS, "size"), "latency, bytes, gzip, not 'size'"),
+    "outside a step": (lambda: plots.waterfall([STEPS[0], STEPS[1] | {"faster": 3.0}]), "an interval holds its middle"),
+    "a factor of 0": (lambda: plots.waterfall([STEPS[0], STEPS[1] | {"faster": 0}]), "faster is a number above 0"),
+    "no latency": (lambda: plots.waterfall([STEPS[0] | {"latency_ms": None}, STEPS[1]]), "latency_ms is a number"),
     "no bytes": (lambda: plots.ledgers({"a": {"bytes": 0}}), "a value above 0, not 0"),
     "no gradient": (lambda: plots.gradient_scale([1, 2], [0, 1], [1, 1]), "finite and above 0"),
     "lengths": (lambda: plots.gradient_scale([1, 2], [1], [1, 1]), "do not fit together"),
