@@ -147,6 +147,19 @@ def test_the_wheel_carries_the_labs_and_no_solution(wheel):
     assert [name for name in names if "solutions" in name or "mutants" in name] == []
 
 
+def test_the_wheel_carries_what_the_browser_runs_and_its_licence(wheel):
+    assets = ROOT / "labkit" / "browser" / "assets"
+    with zipfile.ZipFile(wheel) as file:
+        carried = {
+            name: file.read(f"labkit/browser/assets/{name}") for name in (path.name for path in assets.iterdir())
+        }
+        names = file.namelist()
+    assert carried == {path.name: path.read_bytes() for path in assets.iterdir()}
+    assert {"ort.wasm.gz", "pad.js.gz", "pad.css", "LICENSE.onnxruntime.txt"} <= carried.keys()
+    assert "labkit/widgets/browser.js" in names
+    assert [name for name in names if "node_modules" in name] == []
+
+
 def test_an_editable_install_has_no_second_copy_of_the_data():
     assert not (ROOT / "labkit" / "_data").exists()
     labkit = next((found for found in distributions() if found.name == "labkit" and found.files), None)

@@ -1,7 +1,7 @@
 // Fetches the pad, the runtime and the model from the kernel, piece by piece, and starts it. Nothing comes from a network.
 
-const PACE_MS = 300; // between pieces: Jupyter drops what comes faster than a million bytes a second
-const PATIENCE_MS = 10000; // then the reader is told what may be the matter; an answer is still welcome
+const PACE_MS = 400; // between pieces: Jupyter drops what comes faster than a million bytes a second, and others send too
+const PATIENCE_MS = 10000; // then the reader is told what may be the matter, and the piece is asked for again
 const NAMES = { facts: "What is known of the model", model: "The model", script: "The pad", wasm: "The runtime" };
 const SLOW = "Python does not answer yet: it may be busy with another cell. If it was stopped, run this cell again.";
 
@@ -11,9 +11,7 @@ async function part(model, name, told) {
   let have = 0;
   for (let total = 1; have < total;) {
     const started = performance.now();
-    const late = setTimeout(() => told(SLOW), PATIENCE_MS);
-    const piece = await ask(model, name, have);
-    clearTimeout(late);
+    const piece = await ask(model, name, have, told);
     total = piece.total;
     pieces.push(piece.bytes);
     have += piece.bytes.length;
@@ -23,17 +21,29 @@ async function part(model, name, told) {
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
-function ask(model, name, from) {
+// One piece. It may have been dropped on its way, or the kernel may be busy: so it is asked for again, ever less often.
+function ask(model, name, from, told) {
   return new Promise((arrived) => {
+    let patience = PATIENCE_MS;
+    let late = 0;
+    function send() {
+      model.send({ part: name, from });
+      late = setTimeout(() => {
+        told(SLOW);
+        patience *= 2;
+        send();
+      }, patience);
+    }
     function hear(message, buffers) {
       if (message.part !== name || message.from !== from) return;
+      clearTimeout(late);
       model.off("msg:custom", hear);
       const view = buffers[0];
       const bytes = new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength).slice();
       arrived({ bytes, total: message.total });
     }
     model.on("msg:custom", hear);
-    model.send({ part: name, from });
+    send();
   });
 }
 

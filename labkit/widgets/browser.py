@@ -16,7 +16,7 @@ from labkit import browser, data, pixels
 from labkit.browser.assets import FOLDER, RUNTIME, packed
 
 LOADER = Path(__file__).with_name("browser.js")
-CHUNK = 240_000  # bytes a message: Jupyter drops what comes faster than a million bytes a second
+CHUNK = 200_000  # bytes a message: Jupyter drops what comes faster than a million bytes a second
 
 
 class BrowserPad(anywidget.AnyWidget):

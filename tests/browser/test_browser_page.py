@@ -82,7 +82,10 @@ def image_now(page):
 def shown_shares(page):
     """The percentages beside the bars, once they are those of the image that is shown."""
     page.wait_for_timeout(200)
-    return [float(text.removesuffix(" %")) for text in page.locator(".lb-answers td:last-child").all_inner_texts()]
+    return [
+        float(text.removesuffix("\N{NO-BREAK SPACE}%"))
+        for text in page.locator(".lb-answers td:last-child").all_inner_texts()
+    ]
 
 
 def shares(path, image):
@@ -140,10 +143,10 @@ def test_the_page_tells_the_largest_difference_the_bytes_and_both_times(shown, p
     assert int(same) == (ours.argmax(1) == theirs.argmax(1)).sum() == 100
     rows = page.locator(".lb-facts table").first.locator("tr").all_inner_texts()
     facts = browser.facts(variants[name], seconds=0.05)
-    for time in re.findall(r"(\S+) ms \(95 %: (\S+) to (\S+)\)", rows[1]):
+    for time in re.findall(r"(\S+)\sms \(95\s%: (\S+) to (\S+)\)", rows[1]):
         middle, low, high = map(float, time)
         assert 0 < low <= middle <= high < 1000
-    assert len(re.findall("95 %", rows[1])) == 2
+    assert len(re.findall(r"95\s%", rows[1])) == 2
     assert RUNTIME in rows[2]
     assert facts["python"]["runtime"] in rows[2]
     assert facts["python"]["machine"] in rows[3]

@@ -4,7 +4,7 @@ import { highest, softmax } from "./numbers.js";
 
 const QUIET_MS = 600; // how long the image rests before a screen reader is told the answer
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 
 export function answers(classes) {
   const rows = classes.map((name) => {

@@ -3,7 +3,7 @@ import { element } from "./elements.js";
 
 const kilobytes = (bytes) => (bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`);
 const digits = (ms) => Number(ms.toPrecision(3)).toString();
-const interval = (middle, low, high) => `${digits(middle)} ms (95 %: ${digits(low)} to ${digits(high)})`;
+const interval = (middle, low, high) => `${digits(middle)}\u00a0ms (95\u00a0%: ${digits(low)} to ${digits(high)})`;
 
 function row(name, ...cells) {
   return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
