@@ -328,7 +328,7 @@ def test_what_the_browser_measured_becomes_facts_of_a_row(pad):
         shown.row()
     shown.measured = {"latency_ms": 0.3, "latency_low_ms": 0.2, "latency_high_ms": 0.4, "largest_difference": 1e-6}
     assert shown.row() == {
-        "runtime": assets.RUNTIME,
+        "runtime": "ONNX Runtime Web",
         "threads": 1,
         "latency_ms": 0.3,
         "latency_low_ms": 0.2,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "assets"
 RUNTIME_VERSION = "1.30.0"  # of onnxruntime-web, as in web/package.json
-RUNTIME = f"ONNX Runtime Web {RUNTIME_VERSION}"
+RUNTIME_NAME = "ONNX Runtime Web"  # as rows of results call it
+RUNTIME = f"{RUNTIME_NAME} {RUNTIME_VERSION}"
 
 
 class AssetError(ValueError):

@@ -13,7 +13,7 @@ import numpy as np
 import traitlets
 
 from labkit import browser, data, pixels
-from labkit.browser.assets import FOLDER, RUNTIME, packed
+from labkit.browser.assets import FOLDER, RUNTIME_NAME, packed
 
 LOADER = Path(__file__).with_name("browser.js")
 CHUNK = 200_000  # bytes a message: Jupyter drops what comes faster than a million bytes a second
@@ -57,7 +57,7 @@ class BrowserPad(anywidget.AnyWidget):
         if not self.measured:
             raise RuntimeError("no browser has measured this model yet: run the cell that shows the pad, and wait")
         times = {name: self.measured[name] for name in ("latency_ms", "latency_low_ms", "latency_high_ms")}
-        return {"runtime": RUNTIME, "threads": 1} | times
+        return {"runtime": RUNTIME_NAME, "threads": 1} | times
 
     def figure(self) -> str:
         """The first image and Python's answer to it, HTML text: what shows where no widget runs."""
