@@ -115,7 +115,7 @@ def _lines(path: Path) -> list[dict]:
 
 def table(lab: str | None = None):
     """The latest row of every variant as a pandas DataFrame, with the machine's id; of one lab, or of all."""
-    frame = _latest(read("measurements"), lambda row: _machine_id(row))
+    frame = _latest(read("measurements"), _machine_id)
     return frame if lab is None or frame.empty else frame[frame["lab"] == lab].reset_index(drop=True)
 
 
@@ -128,18 +128,19 @@ def _latest(rows: list[dict], origin):
     return frame if frame.empty else frame.drop_duplicates([*SAME_VARIANT, "machine"], keep="last", ignore_index=True)
 
 
-def everything():
+def everything(own: bool = True):
     """The rows of all labs as a DataFrame: this machine's own and, of a lab that has none here, the shipped ones.
 
-    The column `machine` says where a row was measured. Times of two machines are never compared: see `of_machine`.
+    With `own=False`, the shipped ones alone. The column `machine` says where a row was measured; `comparable` takes
+    those of one machine, since times of two cannot be compared.
     """
     import pandas as pd
 
     here = fingerprint()["id"]
-    own = [row for row in read("measurements") if _machine_id(row) == here]
-    done = {row.get("lab") for row in own}
+    mine = [row for row in read("measurements") if _machine_id(row) == here] if own else []
+    done = {row.get("lab") for row in mine}
     others = [row for row in shipped() if row.get("lab") not in done]
-    frames = [_latest(own, lambda row: YOURS), _latest(others, _shipped_from)]
+    frames = [_latest(mine, lambda row: YOURS), _latest(others, _shipped_from)]
     frames = [frame.dropna(axis="columns", how="all") for frame in frames if not frame.empty]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

@@ -126,7 +126,7 @@ ENDS = {
 def _plot(rows: list[dict], before: Mapping) -> str:
     from labkit.widgets import pareto_explorer
 
-    explorer = pareto_explorer(rows, before["variant"], "")
+    explorer = pareto_explorer(rows, before["variant"], "measured here")
     charts = "".join(f"<div>{chart}</div>" for chart in explorer.charts())
     return (
         f'<h2>The Pareto fronts</h2><div class="charts">{charts}</div><p><small>Full marks with a number are on '
