@@ -108,7 +108,9 @@ def deploy(
     where = _page(path, folder / PAGE, TARGETS[limits.target].page and page)
     facts = _facts(chosen, reached, binds, baseline, limits, seed, final, path)
     card = facts | {"time": datetime.now(UTC).isoformat(timespec="seconds")}
-    write_atomically(folder / CARD, json.dumps(card, indent=1, allow_nan=False).encode() + b"\n")
+    text = json.dumps(card, indent=1, allow_nan=False)
+    write_atomically(folder / CARD, text.encode() + b"\n")
+    card = json.loads(text)
     ranked = ordered(found, limits)
     return Outcome(chosen, reached, binds, ranked, baseline, limits, path, folder / CARD, where, card, final)
 
