@@ -112,7 +112,7 @@ def _against(before: Mapping, after: Mapping) -> str:
         ],
         ["accuracy", *(figure(r, "accuracy", "%", 2, 100) for r in (before, after)), f"{lost:.2f} points less"],
     ]
-    return table(["", _called(before), _called(after), "change"], rows, "before and after")
+    return table(["what", _called(before), _called(after), "change"], rows, "before and after")
 
 
 ENDS = {

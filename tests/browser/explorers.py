@@ -1,6 +1,6 @@
 """The explorers of labs 02 to 04 as the labs make them, from what is shipped."""
 
-from labkit import data, models, prune, quantize, sweeps, widgets
+from labkit import data, models, prune, quantize, results, sweeps, widgets
 from labkit.runtimes import torch_predictor
 
 
@@ -31,4 +31,10 @@ def alpha():
     return widgets.alpha_explorer(sweeps.load("distill_alpha_temperature").rows, "shipped")
 
 
-LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha)
+def pareto():
+    rows = results.everything(own=False)
+    machine = rows["machine"].iloc[-1]
+    return widgets.pareto_explorer(results.comparable(rows, machine).to_dict("records"), "baseline", "shipped")
+
+
+LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha, pareto)
