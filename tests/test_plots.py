@@ -10,6 +10,7 @@ from matplotlib.container import ErrorbarContainer
 
 from labkit import plots
 from labkit.measure import MB, Peak, compare
+from labkit.onnx import Node
 
 SVG = "{http://www.w3.org/2000/svg}"
 TIMES = np.array([1.0, 2.0, 1.0, 3.0, 1.0])
@@ -42,6 +43,11 @@ WEIGHTS = np.array([0.01, -0.02, 0.1, -0.2, 0.3])
 CURVE = [
     {"amount": 0.0, "accuracy": 0.93, "low": 0.92, "high": 0.94},
     {"amount": 0.9, "accuracy": 0.6, "low": 0.58, "high": 0.63},
+]
+NODES = [
+    Node("FusedConv", ("images", "weight"), ("a",), "Relu"),
+    Node("MaxPool", ("a",), ("b",)),
+    Node("Gemm", ("b", "matrix"), ("logits",)),
 ]
 LEDGERS = {
     "baseline": {"raw bytes": 400, "latency": (1.0, 1.0, 1.0)},
@@ -153,6 +159,12 @@ EVERY = {
         "bits of every weight",
         "accuracy, %",
         ["PTQ: 3 bits 50.0 %, 8 bits 93.0 %", "QAT: 3 bits 92.0 %"],
+    ),
+    "graph": (
+        lambda ax=None: plots.graph({"file": NODES, "fused": NODES[:1]}, ax=ax),
+        "operations, from the first at the top",
+        "",
+        ["file: 3 operations: Conv + Relu, MaxPool, Gemm", "fused: 1 operations: Conv + Relu"],
     ),
     "differences": (
         lambda ax=None: plots.differences(GAINS, "soft minus hard", ax=ax),
@@ -351,6 +363,28 @@ def test_ledgers_are_bars_in_percent_of_the_first_variant_and_what_was_estimated
     assert lines == [pytest.approx((40, 70))]
 
 
+def test_a_graph_has_a_box_for_each_operation_below_what_it_takes():
+    ax = plots.graph([*NODES, Node("Add", ("a", "logits"), ("sum",))])
+    rows = [(text.get_text(), text.get_position()[1]) for text in ax.texts[:-1]]
+    assert rows == [("Conv + Relu", 0), ("MaxPool", 1), ("Gemm", 2), ("Add", 3)]
+    assert sorted(tuple(map(float, line.get_ydata().round())) for line in ax.lines) == [(0, 1), (0, 3), (1, 2), (2, 3)]
+
+
+def test_a_side_branch_of_a_graph_stands_right_above_what_needs_it():
+    late = [Node("Constant", (), ("matrix",)), *NODES]
+    ax = plots.graph(late)
+    places = {text.get_text(): text.get_position() for text in ax.texts[:-1]}
+    assert places["Constant"][1] == places["MaxPool"][1] == places["Gemm"][1] - 1
+    assert places["Constant"][0] != places["MaxPool"][0]
+
+
+def test_of_a_large_graph_the_first_operations_are_drawn_and_the_number_of_all_is_told():
+    many = [Node("Relu", (f"v{i}",), (f"v{i + 1}",)) for i in range(5000)]
+    ax = plots.graph({"large": many})
+    assert len(ax.texts) == 81
+    assert ax.texts[-1].get_text() == "large: 5000, the first 80 drawn"
+
+
 def test_colours_and_markers_are_all_different_and_as_many():
     assert len(set(plots.COLOURS)) == len(set(plots.MARKERS)) == len(plots.COLOURS) == len(plots.MARKERS) == 7
 
@@ -368,6 +402,8 @@ def test_outside_a_notebook_setup_does_nothing():
 NAN = float("nan")
 IMAGE = np.zeros((1, 1, 28, 28), np.uint8)
 WRONG = {
+    "no graph": (lambda: plots.graph({}), "nothing to draw"),
+    "no operations": (lambda: plots.graph({"a": []}), "without operations"),
     "no precision": (lambda: plots.precision([]), "no rows"),
     "no bits": (lambda: plots.ptq_and_qat([]), "no rows"),
     "outside": (lambda: plots.differences({"a": (0.0, 0.1, 0.2)}, "x"), "a: an interval holds its middle"),

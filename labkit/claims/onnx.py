@@ -59,7 +59,7 @@ CLAIMS = (
         "O4.reuse",
         OPTIMIZED,
         "Memory optimization: Reuse buffers",
-        "peak memory with every tensor between layers kept over peak memory as it is, batch 128; "
+        "peak memory with every tensor between layers kept over peak memory as it is, batch 64, six calls; "
         "the claim needs more than 1, range of the runs",
         "times",
         low=1,
@@ -69,7 +69,7 @@ CLAIMS = (
         OPTIMIZED,
         "Memory optimization: Reuse buffers",
         "peak memory with arena and memory pattern off over peak memory with both on, as they are by default, "
-        "batch 128; the claim needs more than 1, range of the runs",
+        "batch 64, six calls; the claim needs more than 1, range of the runs",
         "times",
         low=1,
     ),
@@ -77,7 +77,7 @@ CLAIMS = (
         "O4.pattern",
         OPTIMIZED,
         "Memory optimization: Reuse buffers",
-        "peak memory with the memory pattern alone off over peak memory with both on, batch 128; "
+        "peak memory with the memory pattern alone off over peak memory with both on, batch 64, six calls; "
         "the claim needs more than 1, range of the runs",
         "times",
         low=1,

@@ -31,10 +31,20 @@ def alpha():
     return widgets.alpha_explorer(sweeps.load("distill_alpha_temperature").rows, "shipped")
 
 
+def levels():
+    rows = [
+        {"file": file, "level": level, "counts": {"Conv": 6 - i, "Conv + Relu": i}}
+        | {"latency_ms": 1.0 - i / 10, "latency_low_ms": 0.9 - i / 10, "latency_high_ms": 1.1 - i / 10}
+        for file in ("today's export", "layer by layer")
+        for i, level in enumerate(("DISABLE_ALL", "BASIC", "EXTENDED", "ALL"))
+    ]
+    return widgets.level_explorer(rows, "a test")
+
+
 def pareto():
     rows = results.everything(own=False)
     machine = rows["machine"].iloc[-1]
     return widgets.pareto_explorer(results.comparable(rows, machine).to_dict("records"), "baseline", "shipped")
 
 
-LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha, pareto)
+LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha, levels, pareto)
