@@ -6,6 +6,7 @@ from labkit.widgets.chart import Dot, Panel, Series, View
 from labkit.widgets.compare import pareto_explorer
 from labkit.widgets.distill import alpha_explorer, temperature_explorer
 from labkit.widgets.explorer import Control, Explorer, Frame, combinations
+from labkit.widgets.mobile import arena_explorer
 from labkit.widgets.onnx import level_explorer
 from labkit.widgets.prune import pruning_explorer
 from labkit.widgets.quantize import bits_explorer, crossover_explorer
@@ -20,6 +21,7 @@ __all__ = [
     "Series",
     "View",
     "alpha_explorer",
+    "arena_explorer",
     "bits_explorer",
     "browser_pad",
     "combinations",
