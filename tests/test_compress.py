@@ -1,6 +1,7 @@
 """The choice follows from what was counted; weights as codes answer as rounded weights do; half-done work is redone."""
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labkit import cli, compress, data, models, quantize
+from labkit import cli, compress, data, models, quantize, train
 from labkit import onnx as files
 from labkit.compress import build, plan, store
 from labkit.compress.choice import Limits, is_accurate, is_small, nearest, ordered, points_lost, within
 from labkit.compress.plan import Recipe
 from labkit.compress.search import _may_meet
 from labkit.compress.store import Candidate
+from labkit.measure import Timing, accuracy_difference
 from labkit.runtimes import onnx_predictor, torch_predictor
 from labkit.sweeps import pack
 
@@ -356,6 +358,15 @@ def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
     assert (tmp_path / "out").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["model.onnx", "page.html"])
+def test_a_model_that_no_search_wrote_is_left_alone(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    (tmp_path / "card.json").write_text("{}")
+    with pytest.raises(ValueError, match=f"holds {name} from elsewhere"):
+        compress.search(folder=tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
 def test_without_tensorflow_a_microcontroller_is_refused_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr("labkit.mobile.has", lambda module: module != "tensorflow")
     with pytest.raises(ValueError, match="TensorFlow, which converts, is not installed"):
@@ -430,6 +441,59 @@ def test_another_seed_recipe_or_weights_have_another_name(tmp_path, monkeypatch)
     monkeypatch.setattr(store, "weights_hash", lambda file: "other")
     names.add(store.key(recipe, 0))
     assert len(names) == 4
+
+
+# The course's target
+
+
+def timing(ratio, low, high) -> Timing:
+    return Timing("x", ratio, ratio, ratio, ratio, ratio, ratio, low, high, "faster")
+
+
+@pytest.fixture(scope="module")
+def final(exported):
+    """A headline of the small network whose clock was replaced: only ratios of times are made up."""
+    module = sys.modules["labkit.compress.headline"]
+    races = [
+        {"baseline, ONNX Runtime": timing(0.4, 0.32, 0.5), "model": timing(0.02, 0.016, 0.025)},
+        {"model": timing(0.05, 0.04, 0.0625)},
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "race", lambda calls, seconds: races.pop(0))
+        return compress.headline(exported, "tiny", data.load().validation.subset(200))
+
+
+def test_ratios_of_times_turn_round_with_their_intervals(final):
+    assert final.faster == pytest.approx((50, 40, 62.5))
+    assert final.runtime_alone == pytest.approx((2.5, 2, 3.125))
+    assert final.network_alone == pytest.approx((20, 16, 25))
+
+
+def test_the_headline_compares_answers_to_the_same_images_and_bytes_with_both_baselines(final, exported):
+    split = data.load().validation.subset(200)
+    right = [train.correct(one, split) for one in (torch_predictor(models.load_baseline()), onnx_predictor(exported))]
+    assert final.points == pytest.approx([100 * end for end in accuracy_difference(*right)])
+    weights = (data.weights_folder() / "baseline.safetensors").stat().st_size
+    assert final.smaller_than_weights == weights / exported.stat().st_size
+    assert final.smaller == pytest.approx(final.smaller_than_weights, rel=0.01)
+    assert final.row.accuracy == right[1].mean()
+
+
+def test_the_target_counts_ratios_at_the_near_end_and_points_as_estimated(final):
+    size = replace(final.size, size_bytes=final.baseline_bytes // 40)
+    good = replace(final, size=size, faster=(25, 20, 30), points=(-0.5, -1, 0))
+    assert good.reached()
+    assert not replace(good, faster=(25, 19.9, 30)).reached()
+    assert not replace(good, points=(-0.51, -1, 0)).reached()
+    assert not replace(good, size=replace(size, size_bytes=size.size_bytes + 1000)).reached()
+    assert replace(good, faster=(5, 4, 6), points=(-0.5, -1, 0)).reached(faster=4)
+
+
+def test_a_headline_says_target_and_measurement_side_by_side(final):
+    said = repr(final)
+    assert "50.00x (40.00 to 62.50)" in said
+    assert "Not reached" in said
+    assert final._repr_html_().count("<table") == 1
 
 
 # Orders

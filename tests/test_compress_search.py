@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labkit import compress, data, mobile, models, onnx, results, runtimes, train
+from labkit import compress, data, mobile, models, results, runtimes, train
 from labkit.compress import build, store
 from labkit.measure import Measurement, accuracy_difference, size
 
@@ -73,12 +73,14 @@ def test_the_row_can_be_kept_and_read_in_the_table_of_all_labs(found, tmp_path, 
 
 
 def test_a_second_search_in_the_same_folder_builds_and_measures_nothing_again(found):
+    found.path.unlink()  # as if killed between card and model
     kept = {path: path.stat().st_mtime_ns for path in (found.path.parent / "candidates").iterdir()}
     again = compress.search("browser", folder=found.path.parent, precisions=FORMS, **ASKED)
     assert {path: path.stat().st_mtime_ns for path in (found.path.parent / "candidates").iterdir()} == kept
     assert again.headline == found.headline  # the test split was used once
     assert isinstance(again.row, Measurement)
     assert counted(again.card) == counted(found.card)
+    assert size(again.path).size_bytes == found.card["size_bytes"]
 
 
 def test_a_search_that_was_killed_goes_on_where_it_stopped_and_ends_with_the_same_choice(found, tmp_path):
@@ -119,7 +121,7 @@ def test_out_of_reach_the_nearest_is_written_and_what_binds_is_said(found):
 def test_a_speed_that_nothing_reaches_is_what_binds(found):
     out = compress.search("browser", folder=found.path.parent, precisions=FORMS, min_speedup=1e6, **ASKED)
     assert not out.reached
-    assert out.binds.startswith("speed: none of the 2 within the other limits is certainly 1e+06x faster")
+    assert out.binds.startswith("speed: none of the 1 within the other limits is certainly 1e+06x faster")
 
 
 def test_tuned_networks_are_the_same_bytes_for_the_same_seed(tmp_path, monkeypatch):
@@ -127,17 +129,6 @@ def test_tuned_networks_are_the_same_bytes_for_the_same_seed(tmp_path, monkeypat
     recipe = compress.Recipe("student_soft_0", 0.5, "int4 weights")
     paths = [store.candidate(recipe, tmp_path / name, seed).sha256 for name, seed in (("a", 0), ("b", 0), ("c", 1))]
     assert paths[0] == paths[1] != paths[2]
-
-
-def test_the_headline_of_the_baseline_itself_is_that_nothing_changed(tmp_path):
-    path = onnx.export(models.load_baseline(), tmp_path / "baseline.onnx")
-    final = compress.headline(path, split=data.load().validation.subset(200), seconds=2)
-    assert final.smaller == 1
-    assert final.points[0] == 0
-    assert final.points[1] < 0 < final.points[2]
-    assert final.network_alone[0] == pytest.approx(1, abs=0.15)
-    assert final.faster[0] == pytest.approx(final.runtime_alone[0], rel=0.15)
-    assert not final.reached()
 
 
 def test_steps_multiply_to_what_the_pipeline_gained(tmp_path):

@@ -1,7 +1,7 @@
 """Computes what lab 07 shows of orders and combinations: bytes, bytes after gzip, accuracy on the whole test split.
 
 `data/sweeps/compress_orders.json`, from the shipped weights. Seeded; about ten minutes of one core. int8 files are
-made as this CPU needs them: without VNNI their weights have 7 bits.
+made as this CPU needs them: without VNNI their weights have 7 bits. Rows of networks that are not named stay.
 """
 
 import argparse
@@ -35,11 +35,20 @@ def main() -> None:
     if unknown := [one for one in options.starts if not (data.weights_folder() / f"{one}.safetensors").is_file()]:
         parser.error(f"no network {', '.join(unknown)} is shipped")
     torch.set_num_threads(1)
-    weights = [f"{one}.safetensors" for one in dict.fromkeys(("baseline", *options.starts))]
     grid = [(start, order, amount) for start in options.starts for order, amount in _combinations()]
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row(*one, Path(folder)) for one in tqdm(grid, unit="row")]
-    sweeps.save("compress_orders", rows, MADE_BY, weights)
+        made = [row(*one, Path(folder)) for one in tqdm(grid, unit="row")]
+    rows = [*_kept(options.starts), *made]
+    names = dict.fromkeys(["baseline", *(one["start"] for one in rows)])
+    sweeps.save("compress_orders", rows, MADE_BY, [f"{name}.safetensors" for name in names])
+
+
+def _kept(starts: list[str]) -> list[dict]:
+    """The rows of the other networks that are there already, unless a network's weights changed since."""
+    try:
+        return [one for one in sweeps.load("compress_orders").rows if one["start"] not in starts]
+    except data.DataError:
+        return []
 
 
 def _combinations():

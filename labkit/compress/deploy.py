@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -20,6 +20,7 @@ from labkit.files import write_atomically
 from labkit.measure import Measurement, Size, accuracy_difference, fingerprint, race
 from labkit.sweeps import weights_hash
 
+MADE_BY = "labkit compress"
 MODEL, CARD, PAGE = "model", "card.json", "page.html"
 
 
@@ -97,22 +98,33 @@ def deploy(
 
     The test split is used here, once: the same model on the same machine reads its figures from the card.
     """
-    suffix = build.FILES[chosen.recipe.runtime]
-    path = folder / f"{MODEL}{suffix}"
-    before = _read(folder / CARD)
-    for other in dict.fromkeys(build.FILES.values()):
-        if other != suffix:
-            (folder / f"{MODEL}{other}").unlink(missing_ok=True)
-    write_atomically(path, chosen.path.read_bytes())
-    final = _final(chosen, path, before, seconds)
-    where = _page(path, folder / PAGE, TARGETS[limits.target].page and page)
+    path = folder / f"{MODEL}{build.FILES[chosen.recipe.runtime]}"
+    final = _final(chosen, path.name, _read(folder / CARD), seconds)
     facts = _facts(chosen, reached, binds, baseline, limits, seed, final, path)
-    card = facts | {"time": datetime.now(UTC).isoformat(timespec="seconds")}
-    text = json.dumps(card, indent=1, allow_nan=False)
+    text = json.dumps(facts | {"time": datetime.now(UTC).isoformat(timespec="seconds")}, indent=1, allow_nan=False)
+    # The card first: with it the next search knows the folder as its own, wherever this one is killed.
     write_atomically(folder / CARD, text.encode() + b"\n")
-    card = json.loads(text)
-    ranked = ordered(found, limits)
+    for other in _outputs(folder):
+        other.unlink()
+    write_atomically(path, chosen.path.read_bytes())
+    where = _page(path, folder / PAGE, TARGETS[limits.target].page and page)
+    ranked, card = ordered(found, limits), json.loads(text)
     return Outcome(chosen, reached, binds, ranked, baseline, limits, path, folder / CARD, where, card, final)
+
+
+def check_folder(folder: Path) -> None:
+    """Raises ValueError where `folder` is a file, or holds something of the same name that no search wrote."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder for the model")
+    others = [path.name for path in _outputs(folder)]
+    if others and _read(folder / CARD).get("made_by") != MADE_BY:
+        raise ValueError(f"{folder} holds {', '.join(others)} from elsewhere, which stays: name another folder")
+
+
+def _outputs(folder: Path) -> list[Path]:
+    """What a search writes, as far as it is there; not the card."""
+    names = [f"{MODEL}{suffix}" for suffix in dict.fromkeys(build.FILES.values())] + [PAGE]
+    return [folder / name for name in names if (folder / name).exists()]
 
 
 def is_fast_enough(one: Candidate, baseline: Candidate, speedup: float, seconds: float) -> bool:
@@ -123,13 +135,15 @@ def is_fast_enough(one: Candidate, baseline: Candidate, speedup: float, seconds:
     return inverse(found[one.sha256])[1] >= speedup
 
 
-def _final(chosen: Candidate, path: Path, before: dict, seconds: float) -> Headline:
+def _final(chosen: Candidate, file: str, before: dict, seconds: float) -> Headline:
     if before.get("sha256") == chosen.sha256 and before.get("machine", {}).get("id") == fingerprint()["id"]:
         try:
             return _headline_from(before["headline"])
         except (KeyError, TypeError):
             pass
-    return headline(path, str(chosen.recipe), seconds=seconds, predict=build.predictor(chosen.recipe, path))
+    predict = build.predictor(chosen.recipe, chosen.path)
+    found = headline(chosen.path, str(chosen.recipe), seconds=seconds, predict=predict)
+    return replace(found, size=replace(found.size, files=(file,)))
 
 
 def _headline_from(said: dict) -> Headline:
@@ -147,6 +161,7 @@ def _facts(chosen, reached, binds, baseline, limits, seed, final, path) -> dict:
     accuracy, difference = share(chosen.correct), accuracy_difference(baseline.correct, chosen.correct)
     recipe = chosen.recipe
     return {
+        "made_by": MADE_BY,
         "model": str(recipe),
         "file": path.name,
         "sha256": chosen.sha256,
@@ -181,7 +196,6 @@ def _arena(chosen: Candidate) -> dict:
 
 def _page(path: Path, output: Path, wanted: bool) -> Path | None:
     if not wanted or path.suffix != ".onnx":
-        output.unlink(missing_ok=True)
         return None
     from labkit.browser import page
 

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from labkit import mobile
 from labkit.compress import build, plan
 from labkit.compress.choice import Limits, nearest, ordered, points_lost, within
-from labkit.compress.deploy import Outcome, deploy, is_fast_enough
+from labkit.compress.deploy import Outcome, check_folder, deploy, is_fast_enough
 from labkit.compress.plan import PRECISIONS, Recipe
 from labkit.compress.store import Candidate, candidate
 
@@ -57,7 +57,8 @@ def search(
         page: False leaves the page out.
 
     Raises:
-        ValueError: an argument is unknown or out of range, or there is nothing to combine.
+        ValueError: an argument is unknown or out of range, there is nothing to combine, or `folder` is a file or holds
+            a model that no search wrote.
         DataError: a shipped network is missing or damaged.
         OSError: the folder cannot be written to.
     """
@@ -70,8 +71,7 @@ def search(
     amounts = (plan.AMOUNTS if gzip else ()) if amounts is None else tuple(amounts)
     _check_parts(starts, amounts, precisions)
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder} is a file; name a folder for the model")
+    check_folder(folder)
     with tqdm(unit="candidate") as bar:
         baseline, found = _evaluated(limits, folder / "candidates", seed, starts, amounts, tuple(precisions), bar)
     chosen, reached, binds = _choice(found, baseline, limits, seconds)
