@@ -152,6 +152,6 @@ def pool(lows: Sequence[float], highs: Sequence[float], threshold: float) -> tup
     >>> pool([4.0, 1.0, 3.0], [5.0, 2.0, 6.0], 4.0)
     (1, 1, 1)
     """
-    confirmed = sum(low >= threshold for low in lows)
-    refuted = sum(high < threshold for high in highs)
+    confirmed = sum(bool(low >= threshold) for low in lows)
+    refuted = sum(bool(high < threshold) for high in highs)
     return confirmed, refuted, len(lows) - confirmed - refuted

@@ -194,3 +194,25 @@ def comparable(frame, machine: str = YOURS):
 def _machine_id(row: dict) -> str | None:
     machine = row.get("machine")
     return machine.get("id") if isinstance(machine, dict) else None
+
+
+def figures(row) -> dict[str, str]:
+    """The lecture's before-and-after figures of one row as text, each with its interval where it has one.
+
+    Args:
+        row: a mapping with the fields of `Measurement`, such as a row of `table()`.
+    """
+
+    def figure(value, ends, unit, scale, digits):
+        number, low, high = (row.get(name) for name in (value, *ends))
+        if number is None or number != number:  # NaN, where pandas has no value
+            return "not measured"
+        between = f" ({low * scale:.{digits}f} to {high * scale:.{digits}f})" if low is not None and low < high else ""
+        return f"{number * scale:,.{digits}f} {unit}{between}"
+
+    return {
+        "size": figure("size_bytes", ("", ""), "kB", 1e-3, 1),
+        "latency": figure("latency_ms", ("latency_low_ms", "latency_high_ms"), "ms", 1, 3),
+        "peak memory": figure("peak_memory_bytes", ("peak_memory_low", "peak_memory_high"), "MB", 1e-6, 0),
+        "accuracy": figure("accuracy", ("accuracy_low", "accuracy_high"), "%", 100, 2),
+    }

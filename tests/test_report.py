@@ -75,8 +75,8 @@ def test_the_report_shows_the_final_model_against_the_baseline():
     text = report.report_page(name="A. Student")
     said = " ".join(harmless(text).texts)
     assert "The final model: int8, ONNX Runtime" in said  # the fastest within half a point
-    assert "4000.0 kB" in said
-    assert "1000.0 kB" in said
+    assert "4,000.0 kB" in said
+    assert "1,000.0 kB" in said
     assert said.count("4.0 times less") == 2  # bytes and latency
     assert "0.20 points less" in said
     assert "Report of A. Student" in said

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labkit import __version__, choice, claims, results
 from labkit.files import write_atomically
-from labkit.measure import MB, describe, fingerprint
+from labkit.measure import describe, fingerprint
 from labkit.report.page import clean, page, table
 
 WITHIN = 0.5  # points of accuracy that the final model may lose, where the student names none
@@ -90,37 +90,20 @@ def _final(rows: list[dict], variant: str | None) -> dict:
 def _against(before: Mapping, after: Mapping) -> str:
     """The lecture's before-and-after table with this machine's figures."""
 
-    def figure(row, name, unit, digits, scale=1.0):
-        value, low, high = (row.get(one) for one in (name, *ENDS[name]))
-        if value is None or isnan(value):
-            return "not measured"
-        interval = f" ({low * scale:.{digits}f} to {high * scale:.{digits}f})" if low is not None and low < high else ""
-        return f"{value * scale:.{digits}f} {unit}{interval}"
-
     def times(name):
         values = [row.get(name) for row in (before, after)]
         return "" if any(v is None or isnan(v) for v in values) else f"{values[0] / values[1]:.1f} times less"
 
     lost = 100 * (before["accuracy"] - after["accuracy"])
-    rows = [
-        ["size of the file", *(figure(r, "size_bytes", "kB", 1, 1e-3) for r in (before, after)), times("size_bytes")],
-        ["latency", *(figure(r, "latency_ms", "ms", 3) for r in (before, after)), times("latency_ms")],
-        [
-            "peak memory",
-            *(figure(r, "peak_memory_bytes", "MB", 0, 1 / MB) for r in (before, after)),
-            times("peak_memory_bytes"),
-        ],
-        ["accuracy", *(figure(r, "accuracy", "%", 2, 100) for r in (before, after)), f"{lost:.2f} points less"],
-    ]
+    said = [results.figures(row) for row in (before, after)]
+    change = {
+        "size": times("size_bytes"),
+        "latency": times("latency_ms"),
+        "peak memory": times("peak_memory_bytes"),
+        "accuracy": f"{lost:.2f} points less",
+    }
+    rows = [[name, *(one[name] for one in said), change[name]] for name in change]
     return table(["what", _called(before), _called(after), "change"], rows, "before and after")
-
-
-ENDS = {
-    "size_bytes": ("", ""),
-    "latency_ms": ("latency_low_ms", "latency_high_ms"),
-    "peak_memory_bytes": ("peak_memory_low", "peak_memory_high"),
-    "accuracy": ("accuracy_low", "accuracy_high"),
-}
 
 
 def _plot(rows: list[dict], before: Mapping) -> str:

@@ -25,7 +25,8 @@ def pareto_explorer(rows: Sequence[Mapping], baseline: str, source: str) -> Expl
 
     Args:
         rows: of one machine, such as `results.comparable(...).to_dict("records")`: `variant`, `runtime`, `accuracy`
-            with `accuracy_low` and `accuracy_high`, `size_bytes`, `latency_ms`, `peak_memory_bytes` (may be missing).
+            with `accuracy_low` and `accuracy_high`, `size_bytes`, `latency_ms`, `peak_memory_bytes` (may be missing;
+            shown from two rows on).
         baseline: the variant whose accuracy drops are counted from.
         source: where the rows are from.
 
@@ -39,7 +40,7 @@ def pareto_explorer(rows: Sequence[Mapping], baseline: str, source: str) -> Expl
     reference = max((row["accuracy"] for row in rows if row["variant"] == baseline), default=None)
     if reference is None:
         raise ValueError(f"no row of the baseline {baseline!r}; there are {sorted({row['variant'] for row in rows})}")
-    costs = COSTS | (MEMORY if any(_known(row, "peak_memory_bytes") for row in rows) else {})
+    costs = COSTS | (MEMORY if sum(_known(row, "peak_memory_bytes") for row in rows) > 1 else {})
     controls = _controls()
     panels = [_panel(rows, name, *costs[name]) for name in costs]
     frames = [_frame(rows, costs, reference, *limits) for limits in combinations(controls)]
