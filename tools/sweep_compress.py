@@ -32,8 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("starts", nargs="*", default=STARTS, help=f"which networks; {', '.join(STARTS)} unless told")
     options = parser.parse_args()
-    if unknown := [one for one in options.starts if not (data.weights_folder() / f"{one}.safetensors").is_file()]:
-        parser.error(f"no network {', '.join(unknown)} is shipped")
+    known = [name for group in compress.plan.starts(zeros=True) for name in group]
+    if unknown := [one for one in options.starts if one not in known]:
+        parser.error(f"no network {', '.join(unknown)}; there are {', '.join(known)}")
     torch.set_num_threads(1)
     grid = [(start, order, amount) for start in options.starts for order, amount in _combinations()]
     with tempfile.TemporaryDirectory() as folder:
