@@ -115,8 +115,8 @@ def gain_shares(values: Sequence[float]) -> list[float]:
     Raises:
         ValueError: fewer than two values, one is not above 0, or the last is the first.
 
-    >>> gain_shares([8, 4, 1])
-    [0.3333333333333333, 0.6666666666666666]
+    >>> [round(share, 2) for share in gain_shares([8, 4, 1])]
+    [0.33, 0.67]
     """
     if len(values) < 2 or not min(values) > 0 or values[0] == values[-1]:
         raise ValueError("values before and after each step are needed, all above 0, with a gain from first to last")

@@ -12,6 +12,7 @@ SHIPPED = {
     "labkit/_data": (
         "data/README.md",
         "data/*.gz",
+        "data/*.jsonl",
         "data/weights/*.safetensors",
         "data/weights/*.json",
         "data/sweeps/*.json",

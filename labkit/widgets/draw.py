@@ -24,7 +24,7 @@ MARKERS = (  # one path each, drawn after a move to the point
 )
 BAR = 30  # the thickest that a bar gets
 MOST_MARKERS = 40  # on one curve
-SHOWN = {"f": (1, 1), "d": (0.7, 0), "o": (0.25, 0), "-": (0, 0)}  # of a dot: opacity, opacity of its filling
+SHOWN = {"f": (1, 1), "d": (0.8, 0), "o": (0.4, 0), "-": (0, 0)}  # of a dot: opacity, opacity of its filling
 EDGE = 6  # how far a marker may reach out of the plot
 
 

@@ -112,7 +112,7 @@ function pictures(svg) {
 
 // A dot's state, a letter in the frame: its opacity, that of its filling, and the word in the table; as in draw.py.
 const STATES = {
-  f: [1, 1, "on the front"], d: [0.7, 0, "dominated"], o: [0.25, 0, "outside the limits"], "-": [0, 0, "not measured"],
+  f: [1, 1, "on the front"], d: [0.8, 0, "dominated"], o: [0.4, 0, "outside the limits"], "-": [0, 0, "not measured"],
 };
 
 function spotOf(group) {
