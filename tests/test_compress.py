@@ -19,7 +19,7 @@ from labkit import onnx as files
 from labkit.compress import build, plan, store
 from labkit.compress.choice import Limits, is_accurate, is_small, nearest, ordered, points_lost, within
 from labkit.compress.plan import Recipe
-from labkit.compress.search import _may_meet
+from labkit.compress.search import _rounds
 from labkit.compress.store import Candidate
 from labkit.measure import Timing, accuracy_difference
 from labkit.runtimes import onnx_predictor, torch_predictor
@@ -296,12 +296,19 @@ def test_the_choice_does_not_depend_on_the_order_of_the_candidates(drawn, order)
         assert ordered(found, replace(ASKED, prefer=prefer)) == ordered(shuffled, replace(ASKED, prefer=prefer))
 
 
-def test_a_network_that_no_precision_makes_small_enough_is_not_tried_first():
-    large, small = made("large", size=600_000, right=4700), made("small", size=400_000, right=4700)
-    assert not _may_meet(large, BASELINE, ASKED, compress.PRECISIONS)  # 150,000 parameters of 4 bits
-    assert _may_meet(small, BASELINE, ASKED, compress.PRECISIONS)
-    assert not _may_meet(small, BASELINE, ASKED, ("int8",))
-    assert not _may_meet(made(right=4600), BASELINE, ASKED, compress.PRECISIONS)
+def tried(*networks, precisions=compress.PRECISIONS) -> list[list[str]]:
+    """The names of the networks in the rounds in which they are tried."""
+    rounds = _rounds(list(networks), BASELINE, ASKED, precisions)
+    return [[one.recipe.start for one in networks] for networks in rounds if networks]
+
+
+def test_networks_that_may_meet_the_limits_are_tried_first_and_the_hopeless_not_at_all():
+    large, small = made("large", size=600_000, right=4700), made("small", size=400_000, right=4660)
+    poor, worse = made("poor", size=40_000, right=4500), made("worse", size=40_000, right=4400)
+    assert tried(large, small, poor, worse) == [["small"], ["large"]]  # 150,000 parameters of 4 bits are too many
+    assert tried(large, small, poor, precisions=("int8",)) == [["large", "small", "poor"]]
+    assert tried(large, worse, poor) == [["large", "poor"]]
+    assert tried(made("huge", size=10**9, right=4000)) == [["huge"]]
 
 
 # What is combined

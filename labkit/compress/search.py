@@ -91,9 +91,8 @@ def _evaluated(limits: Limits, kept: Path, seed, starts, amounts, precisions, ba
     groups = [[one] for one in starts] if starts else plan.starts(zeros=limits.gzip)
     plain = [[made(Recipe(name, runtime="PyTorch")) for name in names] for names in groups]
     best = [min(group, key=lambda one: (-one.correct.sum(), one.recipe.start)) for group in plain]
-    hopeful = [one for one in best if _may_meet(one, baseline, limits, precisions)]
     found: list[Candidate] = []
-    for networks in (hopeful, [one for one in best if one not in hopeful]):
+    for networks in _rounds(best, baseline, limits, precisions):
         recipes = [
             recipe
             for one in networks
@@ -108,12 +107,25 @@ def _evaluated(limits: Limits, kept: Path, seed, starts, amounts, precisions, ba
     return baseline, found
 
 
-def _may_meet(plain: Candidate, baseline: Candidate, limits: Limits, precisions: Sequence[str]) -> bool:
-    """Whether a network, as it is, is not too far from the limits for what can be done to it."""
-    accurate = limits.max_drop is None or points_lost(plain, baseline) <= limits.max_drop + HOPELESS
+def _rounds(plain: list[Candidate], baseline: Candidate, limits: Limits, precisions: Sequence[str]) -> list[list]:
+    """Networks in the order in which they are tried until one is within the limits: those that may be, those that may
+    be accurate enough, which tells how many bytes that takes, and the most accurate one that may be small enough."""
+    hopeful = [_may_be_accurate(one, baseline, limits) + 2 * _may_be_small(one, limits, precisions) for one in plain]
+    both, accurate, small = ([one for one, hope in zip(plain, hopeful) if hope == wanted] for wanted in (3, 1, 2))
+    small = sorted(small, key=lambda one: (-one.correct.sum(), one.recipe.start))[:1]
+    return [both, accurate + (small if not both else []), plain if not (both or accurate or small) else []]
+
+
+def _may_be_accurate(plain: Candidate, baseline: Candidate, limits: Limits) -> bool:
+    """Whether a network as it is loses little enough for fine-tuning to win the rest back."""
+    return limits.max_drop is None or points_lost(plain, baseline) <= limits.max_drop + HOPELESS
+
+
+def _may_be_small(plain: Candidate, limits: Limits, precisions: Sequence[str]) -> bool:
+    """Whether a network is small enough in some precision, if its weights were all that the file holds."""
     bits = [plan.BITS[one] for runtime in limits.runtimes for one in precisions if one in plan.RUNS[runtime]]
     least = plain.parameters * min(bits, default=32) // 8
-    return accurate and (limits.max_bytes is None or limits.gzip or least <= limits.max_bytes)
+    return limits.max_bytes is None or limits.gzip or least <= limits.max_bytes
 
 
 def _choice(found: list[Candidate], baseline: Candidate, limits: Limits, seconds: float) -> tuple[Candidate, bool, str]:

@@ -18,6 +18,7 @@ from labkit.compress import build
 from labkit.compress.plan import Recipe
 from labkit.files import write_atomically
 from labkit.measure import size
+from labkit.measure.memory import give_back
 from labkit.quantize import needs_reduced_range
 from labkit.sweeps import pack, unpack, weights_hash
 
@@ -107,6 +108,7 @@ def _made(recipe: Recipe, folder: Path, name: str, seed: int) -> Candidate:
         "packed": pack(correct),
     }
     said = {"format": FORMAT, "recipe": asdict(recipe), **facts}
+    give_back()
     write_atomically(folder / f"{name}{SAID}", json.dumps(said, indent=1).encode() + b"\n")
     return Candidate(recipe, path, **facts)
 
