@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from labkit import data, files
-from labkit.mobile.shipped import folder
+from labkit.mobile.store import folder
 
 STUDENTS = {"student": "student_soft_0", "micro_12": "micro_12", "micro_8": "micro_8", "micro_4": "micro_4"}
 NETWORKS = {"resnet50": "ResNet50", "mobilenet_v2": "MobileNetV2"}

@@ -1,5 +1,6 @@
 """TensorFlow Lite files, from a Keras twin to a microcontroller; Core ML beside them."""
 
+from labkit.mobile.asked import ask_pytorch
 from labkit.mobile.carray import c_array, c_bytes
 from labkit.mobile.child import has, run
 from labkit.mobile.codes import quantize_input
@@ -8,7 +9,7 @@ from labkit.mobile.coreml import coreml
 from labkit.mobile.devices import MICROCONTROLLER, Device, arena_bytes, choose_target, split_gain
 from labkit.mobile.layouts import flatten_order, kernel_to_keras, nchw_to_nhwc
 from labkit.mobile.micro import has_micro, micro_predictor, smallest_arena
-from labkit.mobile.shipped import read_card, shipped
+from labkit.mobile.store import read_card, shipped
 from labkit.mobile.tflite import check_file, parts, share, types
 from labkit.mobile.twin import load_twin, save_twin
 
@@ -17,6 +18,7 @@ __all__ = [
     "MICROCONTROLLER",
     "Device",
     "arena_bytes",
+    "ask_pytorch",
     "c_array",
     "c_bytes",
     "check_file",

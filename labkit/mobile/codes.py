@@ -47,8 +47,10 @@ def encoded(images: np.ndarray, shape: tuple, dtype: type, scale: float, zero_po
     values = nchw_to_nhwc(images)
     if dtype == np.float32:
         return values
-    codes = quantize_input(values, scale, zero_point if dtype == np.int8 else zero_point - 128)
-    return codes if dtype == np.int8 else (codes.astype(np.int16) + 128).astype(np.uint8)
+    codes = np.rint(values / np.float32(scale))  # as `quantize_input`, without its checks: this is timed
+    codes += zero_point
+    limits = np.iinfo(dtype)
+    return np.clip(codes, limits.min, limits.max, out=codes).astype(dtype)
 
 
 def decoded(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:

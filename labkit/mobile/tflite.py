@@ -11,6 +11,7 @@ from pathlib import Path
 from labkit.mobile.child import run
 
 IDENTIFIER = b"TFL3"
+NAMES = {"litert": "LiteRT", "micro": "TensorFlow Lite Micro"}
 LARGEST = 2**31 - 1  # bytes: offsets in these files have 32 bits
 DEADLINE = 60  # seconds that one image may take
 
@@ -51,7 +52,7 @@ def _tried(path: Path, runtime: str, _facts: tuple) -> None:
     except TimeoutError:
         error = f"one image takes more than {DEADLINE} s"
     if error:
-        raise ValueError(f"{path.name} cannot be run, so convert it again: {error}")
+        raise ValueError(f"{path.name} cannot be run by {NAMES[runtime]}: {error}")
 
 
 def parts(path: str | Path) -> dict:
