@@ -4,6 +4,7 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from labkit import cli, compress, data, models, quantize, train
+from labkit import cli, compress, data, models, quantize, results, train
 from labkit import onnx as files
 from labkit.compress import build, plan, store
 from labkit.compress.choice import Limits, is_accurate, is_small, nearest, ordered, points_lost, within
@@ -393,6 +394,26 @@ def test_the_command_says_in_one_line_what_is_wrong(capsys, tmp_path, arguments,
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "room"),
+    [("browser", 10_000_000), ("phone", 100_000_000), ("raspberry", 1_000_000_000), ("microcontroller", 256_000)],
+)
+@pytest.mark.parametrize(("reached", "code"), [(True, 0), (False, 1)])
+def test_the_command_asks_for_the_devices_room_keeps_the_row_and_tells_if_it_is_out_of_reach(
+    final, tmp_path, monkeypatch, capsys, target, room, reached, code
+):
+    asked = []
+    out = SimpleNamespace(
+        reached=reached, row=final.row, path=tmp_path / "model", card_path=tmp_path / "card.json", page_path=None
+    )
+    monkeypatch.setattr(compress, "search", lambda *arguments: asked.extend(arguments) or out)
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path))
+    assert cli.main(["compress", "--target", target, "-o", str(tmp_path / "out")]) == code
+    assert asked[:5] == [target, room, 0.5, 0, tmp_path / "out"]
+    assert [row["variant"] for row in results.read("measurements")] == ["tiny"]
+    assert f"wrote {tmp_path / 'model'}, {tmp_path / 'card.json'};" in capsys.readouterr().out
 
 
 # Candidates on disk
