@@ -554,11 +554,11 @@ races[32]
 # %%
 def against_inference_mode(timed):
     """ONNX Runtime's ratio to inference mode; the ends are divided, so the interval is rather too wide."""
-    onnx, torch = timed["ONNX Runtime"], timed["PyTorch, inference mode"]
+    ours, theirs = timed["ONNX Runtime"], timed["PyTorch, inference mode"]
     ends = (
-        onnx.ratio / torch.ratio,
-        onnx.ratio_low / torch.ratio_high,
-        onnx.ratio_high / torch.ratio_low,
+        ours.ratio / theirs.ratio,
+        ours.ratio_low / theirs.ratio_high,
+        ours.ratio_high / theirs.ratio_low,
     )
     return lk.onnx.times_faster(*ends)
 
