@@ -180,6 +180,7 @@ def test_marks_lie_in_the_order_of_their_values_and_an_absurd_one_does_not_hide_
     marks = [float(x) for x in re.findall(r'<path d="M([\d.]+) [\d.]+m', text)]
     assert len(marks) == 4
     assert marks == sorted(marks)
+    assert max(marks) <= 420  # the width of a chart
     assert min(b - a for a, b in pairwise(marks)) > 5
 
 
