@@ -461,36 +461,34 @@ pd.DataFrame(rows)
 
 # %% [markdown]
 # Why does the session switch off *spinning*? A thread that waits can sleep, or run on the spot to be ready at once. ONNX
-# Runtime's threads spin unless told otherwise, on the very cores that the next runtime needs. PyTorch with two threads, after
-# an ONNX Runtime call of either kind, a few rounds:
+# Runtime's second thread does the latter, unless told otherwise. We watch the processor after a call, while nobody wants
+# anything.
 
 
 # %%
-def two_threads(spinning):
+def burnt_ms(spinning):
+    """Processor time in the 50 ms after a call: the median of ten, with its interval."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 2
     options.add_session_config_entry("session.intra_op.allow_spinning", spinning)
-    session = ort.InferenceSession(folder / "float32.onnx", options)
-    return lambda: session.run(None, {"images": test.inputs[:1]})
+    session, burnt = ort.InferenceSession(folder / "float32.onnx", options), []
+    for _ in range(10):
+        session.run(None, {"images": test.inputs[:1]})
+        start = time.process_time()
+        time.sleep(0.05)
+        burnt.append(1000 * (time.process_time() - start))
+    return lk.measure.median_interval(burnt)
 
 
-before = {"nothing": lambda: None, "sleeping": two_threads("0"), "spinning": two_threads("1")}
-pytorch, times = lk.torch_predictor(model, threads=2), {name: [] for name in before}
-for _ in range(5):
-    for name, call in before.items():
-        call()
-        times[name].append(
-            lk.measure.time_calls(lambda: pytorch(test.inputs[:1]), time.perf_counter, 1, 0)[0]
-        )
-for name, ms in times.items():
+for name, spinning in {"sleeping": "0", "spinning": "1"}.items():
     print(
-        "PyTorch after {}: {:.2f} ms ({:.2f} to {:.2f})".format(
-            name, *lk.measure.median_interval(ms)
+        "threads {} after their work: {:.2f} ms ({:.2f} to {:.2f})".format(
+            name, *burnt_ms(spinning)
         )
     )
 
 # %% [markdown]
-# On a busy machine these numbers jump: two threads that wait for each other suffer most when a core is taken. So for
+# A thread that spins takes a core away from whoever comes next; in a race of two runtimes that is the other runner. So for
 # the race each runtime gets a process of its own and one thread; while one runs, the other waits. The two programs:
 
 # %%

@@ -18,7 +18,7 @@ from labkit.measure.timing import Race
 
 START_SECONDS = 120  # the longest that a program may take to get ready; torch alone needs some seconds
 TURN_SECONDS = 120
-PAUSE_SECONDS = 0.002  # before a turn: the threads of another process may spin a little longer than they work
+PAUSE_SECONDS = 0.002  # before a turn: the process that had the last one shall be asleep
 
 # Runs in the child: the program first, then a turn for each line that comes in. Answers go out on a pipe of their own,
 # because programs print.
@@ -54,7 +54,8 @@ def race_processes(programs: Sequence[str], *, baseline: str | None = None, seco
     """Times functions of several Python programs against each other, each program in a process of its own.
 
     In every round each function gets a turn while all other processes wait, as in `race`. The baseline is raced against
-    itself in its own process.
+    itself in its own process. Threads that spin when their work is done, as ONNX Runtime's do for some 25 ms unless told
+    otherwise, still take a core from the next: switch that off.
 
     Args:
         programs: Python sources; each ends with `calls`, a dictionary of functions of no arguments by name.
