@@ -54,7 +54,7 @@ def race_processes(programs: Sequence[str], *, baseline: str | None = None, seco
     """Times functions of several Python programs against each other, each program in a process of its own.
 
     In every round each function gets a turn while all other processes wait, as in `race`. The baseline is raced against
-    itself in its own process. Threads that spin when their work is done, as ONNX Runtime's do for some 25 ms unless told
+    itself in its own process. Threads that spin after their work, as ONNX Runtime's do for some 25 ms unless told
     otherwise, still take a core from the next: switch that off.
 
     Args:
