@@ -1,6 +1,6 @@
 # Each target is a command that also runs without make: CONTRIBUTING.md lists them. Needs GNU make 3.81 (macOS) or later.
 .DEFAULT_GOAL := help
-.PHONY: help install lab test test-all check notebooks solutions pictures weights sweeps wheel bench doctor system-deps clean
+.PHONY: help install lab test test-all check notebooks solutions pictures weights sweeps reference web wheel bench doctor system-deps clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -18,6 +18,8 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 PLAIN := $(PYTEST) --ignore=tests/browser
 MARKS := not browser and not sandbox
 NBVAL := LABKIT_QUICK=1 $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+# Each needs what those before it have made.
+SWEEPS := sweep_quantize sweep_prune sweep_distill train_compact train_micro make_tflite sweep_mobile sweep_compress
 SYSTEM := bubblewrap chromium fonts-dejavu-core gcc libc6-dev python3-venv
 
 help:  ## Show this list
@@ -36,7 +38,7 @@ test: install  ## Run all tests and all notebooks (no Debian packages needed)
 	@$(RESULTS) LABKIT_STRICT=1 $(NBVAL) solutions
 
 test-all:  ## Also run what needs a browser, a sandbox or a compiler
-	@$(INSTALL) --with browser
+	@$(INSTALL) --with browser --with coreml
 	@$(RESULTS) $(PYTEST)
 	@$(RESULTS) $(NBVAL) labs
 	@$(RESULTS) LABKIT_STRICT=1 $(NBVAL) solutions
@@ -62,7 +64,14 @@ weights: install  ## Train the baseline again (then the sweeps, which depend on 
 	$(BIN)/python tools/train_weights.py
 
 sweeps: install  ## Compute what the sliders show, and train the other shipped weights (hours)
-	@for script in tools/sweep_*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in $(SWEEPS); do echo "$$script"; $(BIN)/python "tools/$$script.py" || exit 1; done
+
+reference: install  ## Run the solutions and ship what they measured (on a quiet machine)
+	$(BIN)/python tools/reference_rows.py
+
+web:  ## Build what runs in the browser again (needs Node.js 20)
+	npm ci --ignore-scripts --prefix web
+	npm run build --prefix web
 
 wheel: install  ## Build dist/labkit-*.whl with data, weights and labs inside
 	$(BIN)/python -m build --wheel --no-isolation

@@ -16,6 +16,9 @@ SHIPPED = {
         "data/weights/*.safetensors",
         "data/weights/*.json",
         "data/sweeps/*.json",
+        "data/tflite/*.tflite",
+        "data/tflite/*.xz",
+        "data/tflite/*.json",
     ),
     "labkit/_labs": ("labs/[0-9][0-9]_*.ipynb",),
 }
