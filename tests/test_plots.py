@@ -62,6 +62,13 @@ STEPS[1] |= {"faster_low": 1.9, "faster_high": 2.2}
 STEPS[2] |= {"faster_low": 4.0, "faster_high": 6.0}
 
 
+TINY = [
+    {"variant": name, "accuracy": share, "accuracy_low": share - 0.01, "accuracy_high": share + 0.01}
+    | {"size_bytes": size, "ram_bytes": 7 * size // 10}
+    for name, share, size in (("tiny", 0.89, 9_864), ("small", 0.92, 29_800))
+]
+
+
 @pytest.fixture(autouse=True)
 def no_window():
     plt.switch_backend("Agg")
@@ -129,6 +136,24 @@ EVERY = {
         "latency of one image, ms",
         "accuracy, % (published)",
         ["small: 57.5 %, 5.0 ms", "large: 76.1 %, 50.0 ms"],
+    ),
+    "file_bytes": (
+        lambda ax=None: plots.file_bytes({"float": {"float32": 4000}, "int8": {"int8": 1000, "rest": 200}}, ax=ax),
+        "kB (1000 bytes)",
+        "",
+        ["float: float32 4.0 kB", "int8: int8 1.0 kB, rest 0.2 kB"],
+    ),
+    "gain_shares": (
+        lambda ax=None: plots.gain_shares({"time": (0.75, 0.25)}, ("architecture", "int8"), {"time": 16.0}, ax=ax),
+        "% of its logarithm",
+        "",
+        ["time, 16.0 times: architecture 75%, int8 25%"],
+    ),
+    "device_fit": (
+        lambda ax=None: plots.device_fit(TINY, 65_536, 32_768, 0.88, ax=ax),
+        "kB (1000 bytes)",
+        "accuracy, % (95 % interval)",
+        ["at least 88%", "tiny: 89.0%, file 9.9 kB, arena 6.9 kB"],
     ),
     "soft_labels": (
         lambda ax=None: plots.soft_labels(PICTURES, [[0.9, 0.08, 0.02], [0, 0.25, 0.75]], [0, 1], ANIMALS, ax=ax),
@@ -434,3 +459,37 @@ WRONG = {
 def test_what_cannot_be_plotted_is_refused_with_the_reason(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_files_bar_is_as_long_as_its_parts_together():
+    ax = plots.file_bytes({"float": {"float32": 4000}, "int8": {"int8": 1000, "rest": 200}})
+    ends = {round(bar.get_y() + 0.3): bar.get_x() + bar.get_width() for bar in ax.patches if bar.get_width()}
+    assert ends == {0: 4.0, 1: 1.2}
+
+
+def test_shares_of_a_gain_fill_the_whole_bar():
+    ax = plots.gain_shares({"bytes": (0.6, 0.4), "time": (0.9, 0.1)}, ("one", "two"), {"bytes": 2, "time": 3})
+    assert [bar.get_width() for bar in ax.patches] == pytest.approx([60, 40, 90, 10])
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["bytes: 2.0 times", "time: 3.0 times"]
+
+
+def test_networks_stand_at_their_bytes_with_their_intervals_and_budgets_are_lines():
+    ax = plots.device_fit(TINY, 65_536, 65_536, 0.88)
+    assert marks(ax, "o") == [(9.864, 89.0), (29.8, 92.0)]
+    assert [label for label in ax.get_legend_handles_labels()[1] if "flash" in label] == ["flash and RAM: 65.5 kB"]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.file_bytes({}), "no files"),
+        (lambda: plots.file_bytes({"a": {"b": -1}}), "fewer than 0"),
+        (lambda: plots.gain_shares({}, ("a", "b"), {}), "do not belong together"),
+        (lambda: plots.gain_shares({"x": (0.5, 0.6)}, ("a", "b"), {"x": 2}), "add up to 1"),
+        (lambda: plots.device_fit([], 1, 1, 0.88), "no networks"),
+        (lambda: plots.device_fit([TINY[0] | {"accuracy_low": 0.9}], 1, 1, 0.88), "interval"),
+    ],
+)
+def test_bytes_shares_and_networks_that_cannot_be_are_named(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()

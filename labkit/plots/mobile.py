@@ -107,8 +107,10 @@ def device_fit(rows: Sequence[Mapping], flash_bytes: int, ram_bytes: int, least:
             f"{row['variant']}: {row['accuracy']:.1%}, file {row['size_bytes'] / KB:.1f} kB, "
             f"arena {row['ram_bytes'] / KB:.1f} kB"
         )
-    for limit, style, name in ((flash_bytes, "-", "flash"), (ram_bytes, ":", "RAM")):
-        ax.axvline(limit / KB, color="0.3", linestyle=style, label=f"{name} {limit / KB:.1f} kB")
+    limits = {flash_bytes: ["flash"]}
+    limits.setdefault(ram_bytes, []).append("RAM")
+    for style, (limit, names) in zip(("-", ":"), limits.items()):
+        ax.axvline(limit / KB, color="0.3", linestyle=style, label=f"{' and '.join(names)}: {limit / KB:.1f} kB")
     ax.axhline(100 * least, color="0.6", linewidth=1)
     log_x(ax)
     ax.set(xlabel="kB (1000 bytes)", ylabel="accuracy, % (95 % interval)")

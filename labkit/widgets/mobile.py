@@ -28,7 +28,7 @@ def arena_explorer(names: Sequence[str], sizes: Sequence[int], ram_bytes: int, s
         raise ValueError(f"{len(names)} names and {len(sizes)} sizes: an image and at least two layers are needed")
     if min(*sizes, ram_bytes) <= 0:
         raise ValueError("activations and the room on a device have more than 0 bytes")
-    labels = [str(names[0]), *(f"{i} {name}" for i, name in enumerate(names[1:], 1))]
+    labels = [str(names[0]), *(f"{i} {_word(name)}" for i, name in enumerate(names[1:], 1))]
     together = [before + after for before, after in pairwise(sizes)]
     most = max(together)
     layers = range(1, len(sizes))
@@ -47,6 +47,11 @@ def arena_explorer(names: Sequence[str], sizes: Sequence[int], ram_bytes: int, s
         answer=f"here it is layer {together.index(most) + 1} of {len(together)}, {labels[together.index(most) + 1]}: "
         f"{most:,} bytes, {most / ram_bytes:.0%} of {ram_bytes:,}.",
     )
+
+
+def _word(name: str) -> str:
+    """An operation's name as it fits beside a bar."""
+    return {"fully_connected": "linear"}.get(name.lower(), name.lower().removesuffix("_2d").replace("_", " "))
 
 
 def _panel(title: str, labels: Sequence[str], series: tuple[str, str]) -> Panel:

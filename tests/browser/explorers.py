@@ -47,4 +47,9 @@ def pareto():
     return widgets.pareto_explorer(results.comparable(rows, machine).to_dict("records"), "baseline", "shipped")
 
 
-LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha, levels, pareto)
+def arena():
+    names = ["image", "CONV_2D", "MAX_POOL_2D", "FULLY_CONNECTED"]
+    return widgets.arena_explorer(names, [784, 12544, 3136, 10], 65_536, "a test")
+
+
+LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha, levels, pareto, arena)
