@@ -173,7 +173,7 @@ def test_pruned_weights_stay_zero_through_fine_tuning_and_training_rounds_them_t
     monkeypatch, tmp_path, rounded
 ):
     monkeypatch.setattr(build, "IMAGES", 256)
-    monkeypatch.setattr(build, "_answers", lambda split, folder: np.zeros((len(split), 10), np.float32))
+    monkeypatch.setattr(build, "_answers", lambda teacher, split, folder: np.zeros((len(split), 10), np.float32))
     model = network()
     mask = np.abs(model[4].weight.detach().numpy()) > 0.05
     before = model[4].weight.detach().clone()

@@ -25,7 +25,9 @@ from labkit.prune import global_masks, pruned
 from labkit.quantize import finish_qat, prepare_qat, quantize_onnx
 from labkit.runtimes import Predict, litert_predictor, onnx_predictor, torch_predictor
 
-IMAGES, EPOCHS, LR = 20_000, 1, 0.01  # of the fine-tuning: 156 steps
+IMAGES = 20_000  # of the fine-tuning
+PRUNED = {"epochs": 1, "lr": 0.01, "alpha": 0.5, "augment": True}  # learns from the baseline: weights are missing
+ROUNDED = {"epochs": 2, "lr": 0.003, "alpha": 0.1, "augment": False}  # learns to answer as it did before rounding
 MOST_OPERATIONS = 20e6  # larger networks are not fine-tuned: it would take minutes each
 FILES = {"ONNX Runtime": ".onnx", "PyTorch": ".safetensors", "LiteRT": ".tflite", "TFLite Micro": ".tflite"}
 
@@ -60,38 +62,51 @@ def is_tuned(recipe: Recipe, count: int) -> bool:
 def network(recipe: Recipe, folder: Path, seed: int) -> nn.Module:
     """The network of a recipe before it is exported: loaded, pruned, and fine-tuned where `is_tuned`.
 
-    Fine-tuning learns from the baseline's soft labels and the true ones; for 4 bits with rounded weights (QAT).
+    Fine-tuning learns from soft labels and the true ones: what was pruned from the baseline's, what gets 4 bits from
+    its own before, with rounded weights (QAT).
 
     Args:
-        folder: where the baseline's answers are kept for the next network.
+        folder: where a teacher's answers are kept for the next network.
     """
     model = models.load_shipped(recipe.start)
     masks = global_masks(model, recipe.amount) if recipe.amount else {}
     model = pruned(model, masks)
     if not is_tuned(recipe, operations(model)):
         return model
-    return tuned(model, masks, recipe.precision == "int4 weights", folder, seed)
+    rounded = recipe.precision == "int4 weights"
+    return tuned(model, masks, rounded, folder, seed, models.load_shipped(recipe.start) if rounded else None)
 
 
-def tuned(model: nn.Module, masks: Mapping[str, np.ndarray], rounded: bool, folder: Path, seed: int = 0) -> nn.Module:
+def tuned(
+    model: nn.Module,
+    masks: Mapping[str, np.ndarray],
+    rounded: bool,
+    folder: Path,
+    seed: int = 0,
+    teacher: nn.Module | None = None,
+) -> nn.Module:
     """`model` after a short fine-tuning in which pruned weights stay zero.
 
     Args:
         masks: by layer, True where a weight is kept; empty if nothing was pruned.
         rounded: learn with weights rounded to 4 bits, one scale a channel, and return them rounded.
-        folder: where the baseline's answers are kept for the next network.
+        folder: where the teacher's answers are kept for the next network.
+        teacher: the baseline unless told.
     """
+    how = ROUNDED if rounded else PRUNED
     split = data.load().train.subset(IMAGES, seed=203)
+    targets = _answers(models.load_baseline() if teacher is None else teacher, split, folder)
     model = prepare_qat(model, 4, "per_channel") if rounded else model
     train.fit(
         model,
         split,
-        EPOCHS,
-        LR,
+        how["epochs"],
+        how["lr"],
         seed=seed,
+        augment=how["augment"],
         weight_decay=1e-4,
-        loss=loss_against(3.0, 0.5),
-        targets=_answers(split, folder),
+        loss=loss_against(3.0, how["alpha"]),
+        targets=targets,
         after_step=_held(masks),
     )
     return finish_qat(model) if rounded else model
@@ -158,9 +173,9 @@ def _held(masks: Mapping[str, np.ndarray]) -> Callable[[nn.Module], None] | None
     return after_step if kept else None
 
 
-def _answers(split: data.Split, folder: Path) -> np.ndarray:
-    """The baseline's logits for the images that are fine-tuned on: `(n, 10)`; computed once in a folder."""
-    weights = (data.weights_folder() / "baseline.safetensors").read_bytes()
+def _answers(teacher: nn.Module, split: data.Split, folder: Path) -> np.ndarray:
+    """The teacher's logits for the images that are fine-tuned on: `(n, 10)`; computed once in a folder."""
+    weights = save({name: tensor.contiguous() for name, tensor in teacher.state_dict().items()})
     path = folder / f"teacher-{hashlib.sha256(weights).hexdigest()[:16]}-{len(split)}.npy"
     try:
         logits = np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
@@ -169,7 +184,7 @@ def _answers(split: data.Split, folder: Path) -> np.ndarray:
     except (OSError, ValueError, EOFError):
         pass
     with tempfile.TemporaryDirectory() as temporary:
-        predict = onnx_predictor(export(models.load_baseline(), Path(temporary) / "teacher.onnx"))
+        predict = onnx_predictor(export(teacher, Path(temporary) / "teacher.onnx"))
     inputs = split.inputs
     logits = np.concatenate([predict(inputs[start : start + 100]) for start in range(0, len(inputs), 100)])
     content = io.BytesIO()

@@ -81,7 +81,7 @@ def read(path: Path, recipe: Recipe) -> Candidate | None:
 def key(recipe: Recipe, seed: int) -> str:
     """A name for all that the result depends on: weights, recipe, seed, fine-tuning, versions, and the CPU for int8."""
     facts = [FORMAT, asdict(recipe), seed, weights_hash(f"{recipe.start}.safetensors"), _libraries(recipe)]
-    facts += [weights_hash("baseline.safetensors"), build.IMAGES, build.EPOCHS, build.LR, needs_reduced_range()]
+    facts += [weights_hash("baseline.safetensors"), build.IMAGES, build.PRUNED, build.ROUNDED, needs_reduced_range()]
     return f"{recipe.start}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
 
 
