@@ -560,8 +560,8 @@ print(
 
 # %% [markdown]
 # The order of the steps matters for such shares: had ResNet-50 been quantized first, int8 would have got the share of
-# *its* gain; compare the first row of the table with the last. The slide's 3.4 MB is in truth the number of *parameters*, 3.4
-# million with the last layer for 1,000 classes; in int8 the file has them and their scales on top.
+# *its* gain; compare the first row of the table with the last. The slide's 3.4 MB is in truth the number of *parameters*
+# in millions, 3.5 as Keras counts them; the int8 file has a byte for each, and their scales on top.
 
 # %%
 verdicts.append(lk.claims.judge("E2.size", bytes_of["mobilenet_v2_int8"] / lk.measure.MB))

@@ -32,7 +32,7 @@ def images():
 
 def cell(words: str) -> str:
     """The code of the lab's cell that holds these words."""
-    cells = re.split(r"^# %%(?!%).*$", SOURCE.read_text(), flags=re.MULTILINE)
+    cells = re.split(r"^# %%(?: .*)?$", SOURCE.read_text(), flags=re.MULTILINE)
     return next(one for one in cells if words in one)
 
 
