@@ -16,7 +16,7 @@ RESULTS := LABKIT_RESULTS="$$(mktemp -d)"; export LABKIT_RESULTS; trap 'rm -rf "
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 # tests/browser imports Playwright, which only test-all installs.
 PLAIN := $(PYTEST) --ignore=tests/browser
-MARKS := not browser and not sandbox
+MARKS := not browser and not sandbox and not coreml
 NBVAL := LABKIT_QUICK=1 $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 # Each needs what those before it have made.
 SWEEPS := sweep_quantize sweep_prune sweep_distill train_compact train_micro make_tflite sweep_mobile sweep_compress
