@@ -107,8 +107,12 @@ def litert_predictor(path: str | Path, threads: int = 1, reference: bool = False
 
     _check_threads(threads)
     kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
-    interpreter = Interpreter(str(check_file(path)), num_threads=threads, experimental_op_resolver_type=kernels)
-    interpreter.allocate_tensors()
+    checked = str(check_file(path))
+    try:
+        interpreter = Interpreter(checked, num_threads=threads, experimental_op_resolver_type=kernels)
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:  # such as an op without a plain kernel
+        raise ValueError(f"{path} cannot be run by LiteRT: {first_line(error)}") from None
     inputs, gives = interpreter.get_input_details(), interpreter.get_output_details()[0]
     if len(inputs) != 1 or len(inputs[0]["shape"]) != 4:
         raise ValueError(f"{path} takes {[one['name'] for one in inputs]}, not one input of images")

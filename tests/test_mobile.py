@@ -266,6 +266,13 @@ def test_a_whole_file_that_cannot_run_is_named(tmp_path, files, edit):
         runtimes.litert_predictor(edited(files["float"], tmp_path, edit))
 
 
+def test_what_fails_in_this_process_only_is_named_too(tmp_path, files, monkeypatch):
+    path = edited(files["float"], tmp_path, other_shape)
+    monkeypatch.setattr(tflite, "check_file", lambda path: path)
+    with pytest.raises(ValueError, match="cannot be run by LiteRT"):
+        runtimes.litert_predictor(path, reference=True)
+
+
 def test_a_file_with_two_inputs_is_named(tmp_path, files):
     with pytest.raises(ValueError, match="not one input of images"):
         runtimes.litert_predictor(edited(files["float"], tmp_path, two_inputs))
@@ -385,6 +392,7 @@ def test_mobile_takes_neither_pytorch_nor_tensorflow_along():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_pytorch_is_asked_in_a_process_of_its_own(tmp_path, images, student):
     maps, logits = mobile.ask_pytorch("student_soft_0", images[:20], tmp_path / "twin.npz")
     assert maps.shape == (20, 48, 3, 3)
@@ -510,7 +518,7 @@ def test_a_shipped_file_that_was_altered_is_named(tmp_path, monkeypatch):
     packed.write_bytes(packed.read_bytes()[:500])
     with pytest.raises(data.DataError, match="unreadable"):
         mobile.shipped("mobilenet_v2_int8", tmp_path / "out.tflite")
-    packed.write_bytes(lzma.compress(bytes(500_000_000), preset=0))
+    packed.write_bytes(lzma.compress(bytes(50_000_000), preset=0))
     with pytest.raises(data.DataError, match="SHA-256"):
         mobile.shipped("mobilenet_v2_int8", tmp_path / "out.tflite")
     (folder / "micro_8_int8.json").write_text(json.dumps({"sha256": 5}))
