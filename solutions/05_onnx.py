@@ -151,15 +151,20 @@ with lk.onnx.quiet("torch.onnx"):
 
 # %%
 my_guess = None  # for example ["ours", "forgotten"]
-exports = {"ours": "float32", "forgotten": "fixed", "loop": "loop"}
-for name, stem in exports.items():
-    session = ort.InferenceSession(folder / f"{stem}.onnx")
-    shape = session.get_inputs()[0].shape
-    images = {session.get_inputs()[0].name: test.inputs[:20]}
-    answers = (
-        session.run(None, images)[0].shape if lk.onnx.takes(shape, (20, 1, 28, 28)) else "an error"
-    )
-    print(f"{name}: input {shape}, 20 images give {answers}")
+
+
+def twenty_images(path):
+    """The input's shape, and the answer's for 20 images."""
+    session = ort.InferenceSession(path)
+    one = session.get_inputs()[0]
+    if not lk.onnx.takes(one.shape, (20, 1, 28, 28)):
+        return one.shape, "an error"
+    return one.shape, session.run(None, {one.name: test.inputs[:20]})[0].shape
+
+
+for name, stem in {"ours": "float32", "forgotten": "fixed", "loop": "loop"}.items():
+    shape, answer = twenty_images(folder / f"{stem}.onnx")
+    print(f"{name}: input {shape}, 20 images give {answer}")
 
 # %% [markdown]
 # The forgotten one fails loudly. The loop is worse: the file *says* that it takes any batch, takes 20 images, and
@@ -445,15 +450,16 @@ print("the first label:", session.run(None, {"images": test.inputs[:1]})[0].argm
 # %% [markdown]
 # ONNX Runtime with one and two threads, one image and 32. `lk.onnx_predictor` makes the session above.
 
+
 # %%
-calls = {}
-for batch in (1, 32):
-    for threads in (1, 2):
-        predict = lk.onnx_predictor(folder / "float32.onnx", threads)
-        batch_images = np.ascontiguousarray(test.inputs[:batch])
-        calls[batch, threads] = lambda p=predict, b=batch_images: p(b)
+def call(batch, threads):
+    predict = lk.onnx_predictor(folder / "float32.onnx", threads)
+    return lambda: predict(test.inputs[:batch])
+
+
+timed = lk.race({(b, t): call(b, t) for b in (1, 32) for t in (1, 2)}, seconds=2)
 rows = []
-for (batch, threads), one in lk.race(calls, seconds=2).timings.items():
+for (batch, threads), one in timed.timings.items():
     interval = f"{one.latency_low_ms:.3f} to {one.latency_high_ms:.3f}"
     row = {"batch": batch, "threads": threads, "latency, ms": round(one.latency_ms, 3)}
     rows.append(row | {"95 % interval": interval, "images/s": round(1000 * batch / one.latency_ms)})

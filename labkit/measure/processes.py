@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from threading import Timer
 
 import numpy as np
 
+from labkit.measure.memory import give_back
 from labkit.measure.stopwatch import race
 from labkit.measure.timing import Race
 
@@ -68,6 +70,8 @@ def race_processes(programs: Sequence[str], *, baseline: str | None = None, seco
     """
     if isinstance(programs, str) or not programs:
         raise ValueError("a list of programs is needed, each a text of Python that ends with `calls`")
+    gc.collect()
+    give_back()  # the programs need memory, too
     with ExitStack() as stack:
         children = [stack.enter_context(_Child(program)) for program in programs]
         owners = [(name, child) for child in children for name in child.names()]
