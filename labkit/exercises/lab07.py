@@ -129,7 +129,7 @@ def _shelf(random) -> tuple[list, dict[str, str], float, float]:
     room, share = int(random.integers(40_000, 900_000)), float(random.uniform(0.9, 0.94))
     unit, drop = float(random.uniform(0.5, 2)), float(random.uniform(0.6, 0.8))
     kinds = {  # bytes as a share of the room, milliseconds, points below the baseline
-        "right": (1.0, 0.10, 0.3),
+        "right": (1.0, 0.10, 0.96 * drop),  # as a share of the baseline's accuracy this would be too much
         "too large": (1.5, 0.05, 0.0),
         "too bad": (0.5, 0.03, 3.0),
         "smallest": (0.3, 0.50, 0.2),
@@ -155,7 +155,8 @@ def _the_fastest_that_fits_is_chosen(answer, random):
         "too large": "this one is too large: it needs at most max_bytes",
         "too bad": "this one loses more than max_drop points; accuracies are shares, so 1 point is 0.01",
         "large and bad": "this is the fastest of all, but it does not fit",
-        "smallest": "this one is the smallest that fits: the fastest that fits is wanted (exactly max_bytes fits)",
+        "smallest": "this one is the smallest that fits: the fastest that fits is wanted (exactly max_bytes fits, and "
+        "the drop is a difference of two accuracies, not a share of the baseline's)",
         "most accurate": "this is the most accurate that fits: the drop counts from the baseline, the first one; then "
         "the fastest is wanted",
         "slowest": "this one is the slowest that fits: fewer milliseconds are faster",
@@ -258,9 +259,11 @@ def _world(random, breaking: list[tuple[str, ...]]) -> tuple[list, list, list, i
     columns[2][0] = share
     for limits in breaking:
         sizes, times, accuracies = columns
-        sizes.append(int(room * random.uniform(1.1, 3) if "bytes" in limits else room * random.uniform(0.2, 1)))
+        least = random.choice([0.3, 1.0])  # exactly the limit still keeps it
+        sizes.append(int(room * random.uniform(1.1, 3) if "bytes" in limits else room * least))
         times.append(fast * random.uniform(1.1, 3) if "ms" in limits else fast * random.uniform(0.2, 1))
-        lost = drop * random.uniform(1.2, 3) if "drop" in limits else drop * random.uniform(-0.5, 0.9)
+        kept = random.choice([random.uniform(0.95, 0.99), random.uniform(-3, -1.5)])  # nearly all of it, or a gain
+        lost = drop * (random.uniform(1.2, 3) if "drop" in limits else kept)
         accuracies.append(share - lost / 100)
     return *columns, room, fast, drop
 
@@ -295,6 +298,14 @@ def _several_limits_may_bind(answer, random):
 def _where_something_fits_nothing_binds(answer, random):
     if _limits(answer(*_world(random, [("drop",), LIMITS]))) != ["drop"]:
         raise Wrong("one variant breaks nothing but the drop; accuracies are shares, max_drop is in points of 100")
+    sizes, times, accuracies, room, fast, drop = _world(random, [("ms",)])
+    better, nearly = accuracies[0] + 2 * drop / 100, accuracies[0] - 0.97 * drop / 100
+    for accuracy in (better, nearly):
+        if _limits(answer(sizes, times, [accuracies[0], accuracy], room, fast, drop)) != ["ms"]:
+            raise Wrong(
+                "a variant that is better than the baseline keeps the limit on the drop, and so does one just within: "
+                "the drop is the baseline's accuracy minus the variant's, times 100"
+            )
     if _limits(answer(*_world(random, [("bytes",), (), ("ms",)]))):
         raise Wrong("one variant keeps all limits: nothing binds, so return an empty list")
     if _limits(answer(*_world(random, [("bytes", "ms"), ("ms", "drop"), LIMITS]))):
@@ -356,7 +367,7 @@ def _class(random) -> tuple[np.ndarray, np.ndarray, float, list[int]]:
     below, above = np.where(mostly, near_end, far_end), np.where(mostly, far_end, near_end)
     lows = threshold + np.concatenate([random.uniform(0.1, 2, yes), -random.uniform(2.1, 3, no), -below])
     highs = lows + np.concatenate([random.uniform(0.5, 1, yes), random.uniform(0.5, 1.9, no), below + above])
-    lows[0] = threshold
+    lows[0] = highs[-1] = threshold
     order = random.permutation(len(lows))
     return lows[order], highs[order], threshold, counts
 
@@ -378,6 +389,11 @@ def _the_whole_interval_decides(answer, random):
         ],
         "an interval is refuted only if its high end is below the threshold, too": [yes, no + unsure, 0],
         "an interval that begins at the threshold confirms: at least means >=": [yes - 1, no, unsure + 1],
+        "an interval that ends at the threshold still holds it: to refute, all of it must be below": [
+            yes,
+            no + 1,
+            unsure - 1,
+        ],
         "counts are wanted, not shares": list(np.array(right) / len(lows)),
     }
     if all_near(found, right):

@@ -114,6 +114,7 @@ CHOOSE = {
     "the fastest of all, but": chooser(lambda r, *_: True),
     "exactly max_bytes fits": chooser(lambda r, b, d, base, best: r[1] < b and 100 * (base - r[3]) <= d),
     "the smallest that fits": chooser(key=lambda r: r[1]),
+    "a difference of two accuracies": chooser(lambda r, b, d, base, best: r[1] <= b and 100 * (1 - r[3] / base) <= d),
     "the drop counts from the baseline": chooser(lambda r, b, d, base, best: r[1] <= b and 100 * (best - r[3]) <= d),
     "the most accurate that fits": chooser(key=lambda r: -r[3]),
     "fewer milliseconds are faster": chooser(key=lambda r: -r[2]),
@@ -173,6 +174,9 @@ BINDS = {
     "nothing binds": lambda *w: [k for k in ("bytes", "ms", "drop") if {k} in broken(*w)],
     "points of 100": lambda s, t, a, b, m, d: by_sets(s, t, [x / 100 for x in a], b, m, d),
     "lifting one helps nobody": lambda *w: [] if set() in broken(*w) else by_sets(*w) or ["bytes"],
+    "keeps the limit on the drop": lambda s, t, a, b, m, d: by_sets(
+        s, t, [0.9 - abs(a[0] - x) for x in [a[0], *a[1:]]], b, m, d
+    ),
     "are called": lambda *w: ["size" if k == "bytes" else k for k in by_sets(*w)],
     "not only names of limits": lambda *w: [("bytes", "ms", "drop").index(k) for k in by_sets(*w)],
     "do not bind": lambda *w: [k for k in ("bytes", "ms", "drop") if k not in by_sets(*w)],
@@ -299,6 +303,7 @@ POOL = {
     "only if its low end": lambda a, b, t: with_numpy(b, b, t),
     "only if its high end": lambda a, b, t: with_numpy(a, a, t),
     "at least means >=": lambda a, b, t: ((a > t).sum(), (b < t).sum(), ((a <= t) & (b >= t)).sum()),
+    "still holds it": lambda a, b, t: ((a >= t).sum(), (b <= t).sum(), ((a < t) & (b > t)).sum()),
     "not shares": lambda a, b, t: [one / len(a) for one in with_numpy(a, b, t)],
     "not 3 counts": lambda a, b, t: with_numpy(a, b, t)[:2],
     "labkit's own pool": lambda a, b, t: choice.pool(a, b, t),
