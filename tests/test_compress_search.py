@@ -13,6 +13,7 @@ import pytest
 
 from labkit import compress, data, mobile, models, results, runtimes, train
 from labkit.compress import build, store
+from labkit.compress.choice import points_lost
 from labkit.measure import Measurement, accuracy_difference, size
 
 pytestmark = pytest.mark.slow
@@ -122,6 +123,16 @@ def test_a_speed_that_nothing_reaches_is_what_binds(found):
     out = compress.search("browser", folder=found.path.parent, precisions=FORMS, min_speedup=1e6, **ASKED)
     assert not out.reached
     assert out.binds.startswith("speed: none of the 1 within the other limits is certainly 1e+06x faster")
+
+
+def test_the_lectures_command_reaches_the_target_of_the_course(tmp_path):
+    """Chosen on the validation split; the test split is used once, for the figures asserted here."""
+    out = compress.search("browser", 60_000, 0.5, folder=tmp_path / "out", page=False, starts=["compact"])
+    assert out.reached
+    assert points_lost(out.chosen, out.baseline) <= 0.5
+    assert out.path.stat().st_size <= 60_000
+    assert out.headline.images == 10_000
+    assert out.headline.reached(smaller=40, faster=20, points=0.5), out.headline
 
 
 def test_tuned_networks_are_the_same_bytes_for_the_same_seed(tmp_path, monkeypatch):

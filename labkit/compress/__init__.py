@@ -2,7 +2,7 @@
 
     found = lk.compress.search("browser", max_bytes=60_000, max_drop=0.5, folder="compressed")
     lk.results.save(found.row)             # prints as a table; found.path, found.card, found.reached, found.binds
-    rows = lk.compress.steps("student_soft_0", amount=0.5)      # what each step contributed
+    rows = lk.compress.steps("compact", amount=0.5)             # what each step contributed
     lk.plots.waterfall(rows, "latency")                         # or "bytes", or "gzip"
     final = lk.compress.headline("compressed/model.onnx")       # the course's target; uses the test split
     path = lk.compress.in_order("student_soft_0", ["int8", "prune"], "model.onnx", amount=0.7)

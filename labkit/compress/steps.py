@@ -17,9 +17,9 @@ from labkit.measure import accuracy_difference, race, size
 
 
 def steps(
-    start: str = "student_soft_0",
-    amount: float = 0.5,
-    precision: str = "int8 weights",
+    start: str = "compact",
+    amount: float = 0.0,
+    precision: str = "int4 weights",
     folder: str | Path | None = None,
     split: data.Split | None = None,
     seed: int = 0,
