@@ -202,9 +202,8 @@ if lk.mobile.has("coremltools"):
     package = lk.mobile.coreml(name, folder / "student.mlpackage")
     print(*(f"{what}: {value}" for what, value in package.items()), sep="\n")
 else:
-    print(
-        "coremltools is not installed: pip install coremltools (Linux and macOS), or labkit's extra `coreml`"
-    )
+    print("coremltools is not installed; on Linux and macOS: pip install coremltools,")
+    print("or labkit's extra `coreml`")
 
 # %% [markdown]
 # Now the proof that the twin is a twin: its logits must be PyTorch's, to 1e-4. **LiteRT** is the new name of the program
@@ -216,9 +215,8 @@ lite = {kind: lk.litert_predictor(path) for kind, path in files.items()}
 for kind, predict in lite.items():
     found = predict(few.inputs)
     same = (found.argmax(1) == logits.argmax(1)).sum()
-    print(
-        f"{kind:8} logits differ by up to {abs(found - logits).max():.1e}; {same} of 500 labels are the same"
-    )
+    difference = abs(found - logits).max()
+    print(f"{kind:8} logits differ by up to {difference:.1e}; {same} of 500 labels are the same")
 
 # %% [markdown]
 # Now look inside the files. The converter has folded BatchNorm and ReLU into the convolutions, so nine operations are
@@ -433,14 +431,13 @@ if lk.mobile.has_micro():
 # %%
 row = shipped.one(variant="student")
 for kind, name in {"fast": "LiteRT", "plain": "LiteRT, plain kernels"}.items():
-    print(
-        f"{name}: {row[f'other_labels_{kind}']} of {row['images']:,} labels differ from the microcontroller's,"
-    )
-    print(f"    and {row[f'other_codes_{kind}']:,} of {10 * row['images']:,} codes")
+    others, codes, n = row[f"other_labels_{kind}"], row[f"other_codes_{kind}"], row["images"]
+    print(f"{name}: {others} of {n:,} labels and {codes:,} of {10 * n:,} codes differ")
 print(shipped.source)
 
 # %% [markdown]
-# Where a code differs, it differs by one: the fast kernels round at another place. The labels are what matters.
+# These are differences from the microcontroller's answers. Where a code differs, it differs by one: the fast kernels
+# round at another place. The labels are what matters.
 #
 # The student's file fits, but the program that runs it must lie in the same flash. So the course ships three smaller
 # students, distilled like ours, of 12, 8 and 4 channels in the first layer. We ask for 88 % and take the *smallest* file
@@ -451,11 +448,10 @@ device = lk.mobile.MICROCONTROLLER
 sure = [one for one in shipped.rows if one["validation_low"] >= 0.88]
 chosen = min(sure, key=lambda one: one["size_bytes"])
 print(
-    f"chosen: {chosen['variant']}, {chosen['size_bytes']:,} bytes of flash, {chosen['ram_bytes']:,} of RAM,"
+    f"chosen: {chosen['variant']}, flash {chosen['size_bytes']:,}, RAM {chosen['ram_bytes']:,} bytes,"
 )
-print(
-    f"test images: {chosen['accuracy']:.1%} ({chosen['accuracy_low']:.1%} to {chosen['accuracy_high']:.1%})"
-)
+low, high = chosen["accuracy_low"], chosen["accuracy_high"]
+print(f"{chosen['accuracy']:.1%} of the test images ({low:.1%} to {high:.1%})")
 ax = lk.plots.device_fit(shipped.rows, device.flash_bytes, device.ram_bytes, least=0.88)
 
 # %%
@@ -491,7 +487,7 @@ check("c_bytes", c_bytes)
 
 # %% [markdown]
 # **See it.** The chosen student as C source, ready to be compiled. `const` keeps it in flash; without that word, it would
-# be copied to RAM and not fit.
+# be copied to RAM as well.
 
 # %%
 header, source = lk.mobile.c_array(tiny, folder)
@@ -554,9 +550,7 @@ ax = lk.plots.gain_shares(shares, ("architecture", "int8"), gains)
 first, second = speed["resnet50_float"], speed["mobilenet_v2_float"]
 low = np.log(second.ratio_low) / np.log(first.ratio_high)
 high = np.log(second.ratio_high) / np.log(first.ratio_low)
-print(
-    f"int8's share of the time gained: {shares['time'][1]:.0%} (95 % interval at most {low:.0%} to {high:.0%})"
-)
+print(f"int8's share of the time gained: {shares['time'][1]:.0%} ({low:.0%} to {high:.0%})")
 
 # %% [markdown]
 # The order of the steps matters for such shares: had ResNet-50 been quantized first, int8 would have got the share of
@@ -673,4 +667,4 @@ lk.claims.table(*verdicts)
 #
 # **Go further** (not graded). Calibrate with noise instead of images, `np.random.default_rng(0).normal(0, 1, images.shape)`
 # as float32 in the converter's program: what does it cost? Train a student of your own with `lk.models.Student(widths=...)`
-# and get it below 10 kB. Or compile the C array: `gcc -c` on `tiny.c`, then `size`.
+# and get it below 10 kB. Or compile the C array: `gcc -c model.c`, then `size model.o`.

@@ -267,10 +267,10 @@ def test_a_whole_file_that_cannot_run_is_named(tmp_path, files, edit):
 
 
 def test_what_fails_in_this_process_only_is_named_too(tmp_path, files, monkeypatch):
-    path = edited(files["float"], tmp_path, other_shape)
+    path = edited(files["float"], tmp_path, unknown_op)
     monkeypatch.setattr(tflite, "check_file", lambda path: path)
     with pytest.raises(ValueError, match="cannot be run by LiteRT"):
-        runtimes.litert_predictor(path, reference=True)
+        runtimes.litert_predictor(path)
 
 
 def test_a_file_with_two_inputs_is_named(tmp_path, files):
