@@ -82,6 +82,13 @@ wrong("parity", "take the largest of the absolute values")(changed(lambda e, f: 
 wrong("parity", "in both directions")(changed(lambda e, f: (e - f).max()))
 wrong("parity", "not the mean")(changed(lambda e, f: abs(e - f).mean()))
 wrong("parity", "do not square")(changed(lambda e, f: ((e - f) ** 2).max()))
+wrong("parity", "not around each")(changed(lambda e, f: abs(abs(e) - abs(f)).max()))
+wrong("parity", "np.allclose adds a share")(
+    lambda e, f, t: (
+        *changed()(e, f, t)[:2],
+        e.shape == f.shape and np.allclose(e, f, atol=t) and changed()(e, f, 9)[2],
+    )
+)
 wrong("parity", "subtract the arrays first")(changed(lambda e, f: abs(e.max() - f.max())))
 wrong("parity", "the share of equal ones is wanted")(changed(same=lambda e, f: (e.argmax(1) != f.argmax(1)).mean()))
 wrong("parity", "divide by how many")(changed(same=lambda e, f: (e.argmax(1) == f.argmax(1)).sum()))
@@ -229,6 +236,16 @@ def joined(ops):
 
 
 wrong("fuse", "keeps the name of its first")(joined)
+
+
+@wrong("fuse", "that stayed has nothing to go into")
+def behind_any_norm(ops):
+    pairs = {"Relu": ("Conv", "Gemm", "BatchNormalization"), "BatchNormalization": ("Conv",)}
+    return [op for before, op in zip([None, *ops], ops) if before not in pairs.get(op, ())]
+
+
+wrong("fuse", "another one stays")(lambda ops: with_a_memory([op for op in ops if op != "BatchNormalization"]))
+wrong("fuse", "your function left nothing")(lambda ops: [])
 wrong("fuse", "a number, not a list")(lambda ops: len(with_a_memory(ops)))
 wrong("fuse", "where the same one comes again")(lambda ops: list(dict.fromkeys(with_a_memory(ops))))
 wrong("fuse", "the order changed")(lambda ops: sorted(with_a_memory(ops)))
