@@ -1,4 +1,4 @@
-"""The explorers of labs 02 to 04 as the labs make them, from what is shipped."""
+"""The explorers of labs 02 to 07 as the labs make them, from what is shipped."""
 
 from labkit import data, models, prune, quantize, results, sweeps, widgets
 from labkit.runtimes import torch_predictor
@@ -52,4 +52,4 @@ def arena():
     return widgets.arena_explorer(names, [784, 12544, 3136, 10], 65_536, "a test")
 
 
-LABS_02_TO_04 = (bits, crossover, pruning, temperature, alpha, levels, pareto, arena)
+EVERY = (bits, crossover, pruning, temperature, alpha, levels, pareto, arena)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from explorers import LABS_02_TO_04
+from explorers import EVERY
 from playwright.sync_api import expect
 from stopwatch import empty_frame_times, slider_times, spot
 
@@ -123,7 +123,7 @@ def test_dragging_the_slider_moves_the_point(bare):
         before = after
 
 
-@pytest.mark.parametrize("make", [measured, latency_calculator, cost_calculator, distribution, *LABS_02_TO_04])
+@pytest.mark.parametrize("make", [measured, latency_calculator, cost_calculator, distribution, *EVERY])
 def test_the_browser_moves_the_picture_to_what_python_would_draw(bare, make):
     explorer = make()
     explorer.guess = "2 to 5 times" if explorer.spec["question"] else ""
@@ -223,7 +223,7 @@ def test_a_removed_widget_hears_no_more(bare):
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 1000), ("light", 400)])
-@pytest.mark.parametrize("make", [measured, latency_calculator, cost_calculator, *LABS_02_TO_04])
+@pytest.mark.parametrize("make", [measured, latency_calculator, cost_calculator, *EVERY])
 def test_axe_finds_nothing_and_nothing_sticks_out(bare, make, scheme, width):
     page = bare(make(), color_scheme=scheme, width=width)
     assert violations(page) == []
