@@ -145,6 +145,7 @@ def _a_code_is_the_nearest_whole_number_of_steps(answer, random):
         "cutting off the digits is not rounding: np.round before the type changes": np.trunc(exact + zero_point),
         "cutting off the digits is not rounding: np.round first ": np.trunc(exact) + zero_point,
         "this always rounds down; take the nearest: np.round": np.floor(exact + zero_point),
+        "this always rounds up; take the nearest: np.round": np.ceil(exact + zero_point),
         "the zero point is missing: add it after the division": codes - zero_point,
         "add the zero point, do not subtract it": codes - 2 * zero_point,
         "divide by the scale, do not multiply": np.round(images * scale) + zero_point,
@@ -153,7 +154,8 @@ def _a_code_is_the_nearest_whole_number_of_steps(answer, random):
         "use the zero point that is given, not always -128": codes - zero_point - 128,
     }
     for hint, wrong in mistakes.items():
-        if _same(found, wrong) or _same(found, np.clip(wrong, -128, 127)) or _same(found, (wrong + 128) % 256 - 128):
+        limited = [wrong, np.clip(wrong, -128, 127), (wrong + 128) % 256 - 128]
+        if any(_same(found, one) and len(np.unique(one)) > 3 for one in limited):  # a constant is no such mistake
             raise Wrong(hint.strip())
     raise Wrong(f"an image of {images.flat[0]:.4f} has the code {codes.flat[0]:.0f}, not {found.flat[0]:.0f}")
 
@@ -307,6 +309,7 @@ def _shares(answer, before: float, middle: float, after: float) -> np.ndarray:
         "these are shares of the difference; factors multiply, so compare their logarithms": saved / (before - after),
         "these are shares of the factors; factors multiply, so take the logarithm of each": factors / factors.sum(),
         "the first step goes from before to middle, the second from middle to after": right[::-1],
+        "this is what each step saved; factors multiply, so take the logarithm of each": 1 - 1 / factors,
         "return shares of the whole that add up to 1, not per cent": 100 * right,
         "these are the factors of the steps; their share is a logarithm over the whole logarithm": factors,
         "these are logarithms; divide each by that of the whole gain": right * math.log(before / after),
@@ -419,9 +422,9 @@ def _of_equally_accurate_ones_the_smaller_is_chosen(answer, random):
     worse = _row(random, accuracy=0.85, size_bytes=flash // 9, ram_bytes=ram // 9, latency_ms=slow / 9)
     hints = [(row, "two are equally accurate: then the smaller file is the better choice") for row in rows]
     hints += [(worse, "accuracy comes first, size only where it is equal")]
-    for _ in range(4):
-        shown = [[*rows, worse][i] for i in random.permutation(4)]
-        _expect_name(answer, shown, (flash, ram, slow), smallest, hints)
+    shown = [[*rows, worse][i] for i in random.permutation(4)]
+    for start in range(4):  # each of them comes first once
+        _expect_name(answer, shown[start:] + shown[:start], (flash, ram, slow), smallest, hints)
 
 
 KERNEL = (_the_axes_come_in_the_order_of_keras, _a_square_kernel_keeps_its_rows_and_its_outputs)

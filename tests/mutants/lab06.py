@@ -132,6 +132,8 @@ def exact(images, scale, zero_point):
 
 wrong("quantize_input", "cutting off the digits")(lambda x, s, z: np.clip(exact(x, s, z), -128, 127).astype(np.int8))
 wrong("quantize_input", "rounds down")(lambda x, s, z: np.clip(np.floor(exact(x, s, z)), -128, 127).astype(np.int8))
+wrong("quantize_input", "rounds up")(lambda x, s, z: np.clip(np.ceil(exact(x, s, z)), -128, 127).astype(np.int8))
+wrong("quantize_input", "has the code")(lambda x, s, z: np.full(x.shape, -128, np.int8))
 wrong("quantize_input", "starts again from the other end")(
     lambda x, s, z: np.round(exact(x, s, z)).astype(int).astype(np.int8)
 )
@@ -250,6 +252,7 @@ def by_differences_of_logarithms(before, middle, after):
 
 wrong("split_gain", "shares of the difference")(lambda b, m, a: ((b - m) / (b - a), (m - a) / (b - a)))
 wrong("split_gain", "shares of the factors")(lambda b, m, a: (b / m / (b / m + m / a), m / a / (b / m + m / a)))
+wrong("split_gain", "what each step saved")(lambda b, m, a: (1 - m / b, 1 - a / m))
 wrong("split_gain", "first step goes from before")(lambda b, m, a: by_logarithms(b, m, a)[::-1])
 wrong("split_gain", "not per cent")(lambda b, m, a: [100 * one for one in by_logarithms(b, m, a)])
 wrong("split_gain", "these are the factors")(lambda b, m, a: (b / m, m / a))
