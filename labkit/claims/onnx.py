@@ -84,7 +84,7 @@ CLAIMS = (
     ),
     Claim(
         "W1.model",
-        "Deployment Options: Web",
+        "Common Deployment Targets",
         "Models must be small (< 10 MB)",
         "bytes of the largest .onnx file of this lab; the claim's limit is 10 MB (10^6)",
         "MB",
@@ -92,7 +92,7 @@ CLAIMS = (
     ),
     Claim(
         "W1.download",
-        "Deployment Options: Web",
+        "Common Deployment Targets",
         "Models must be small (< 10 MB)",
         "what a browser must load to run it: the page with the runtime and the model; the claim's limit is 10 MB",
         "MB",
