@@ -576,8 +576,9 @@ for batch, timed in races.items():
 lk.claims.table(*verdicts[-4:])
 
 # %% [markdown]
-# The smaller the batch, the more of PyTorch's time goes into calling its layers, one by one, from Python. That part
-# ONNX Runtime saves; the multiplications themselves take both about as long.
+# With one image, a part of PyTorch's time goes into calling its layers, one by one, from Python; ONNX Runtime saves that.
+# With 32 images this part hardly counts, and what is left is whose convolutions suit this processor better. Eager PyTorch
+# also keeps every layer's output for gradients, so part of "2-3x" is one missing line: `torch.inference_mode()`.
 #
 # ## 4 What does reusing buffers save?
 #
@@ -770,9 +771,9 @@ lk.results.table("05")[[*columns, "size_bytes", "accuracy"]].round(4)
 lk.claims.table(*verdicts)
 
 # %% [markdown]
-# Two caveats. The races are of one small network on one CPU: with large layers both runtimes spend their time in the same
-# multiplications, and the ratio moves towards 1; with many tiny layers it grows. And "any platform" was tried on those that are here:
-# an operation that one runtime knows may be missing in another, or in another edition of the same.
+# Two caveats. The races are of one small network on one CPU: with many tiny layers the ratio grows, with large ones only
+# the quality of the multiplications counts, and on another CPU the other runtime's may be better. And "any platform" was
+# tried on those that are here: an operation that one runtime knows may be missing in another, or in another edition of it.
 #
 # **Go further** (not graded). Export a network of lab 04 and put it on a page: `labkit browser student.onnx -o
 # page.html` in a terminal. Which of its labels can you tip over with the fewest strokes? Open your file in Netron.
