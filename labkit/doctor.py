@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import re
 import sys
 import textwrap
@@ -25,7 +26,7 @@ NEEDED = {  # what the labs import, and the extra of labkit that brings it
     "tensorflow": "tensorflow",
     "ai-edge-litert": "tensorflow",
     "jupyterlab": "lab",
-}
+} | ({"tflite-micro": "micro"} if (sys.platform, platform.machine()) == ("linux", "x86_64") else {})
 MEMORY_BYTES = 2_000_000_000  # what Binder gives, and the least that a lab is tested to run in
 WIDTH = 100
 REPOSITORY = Path(__file__).parents[1]  # or site-packages, if labkit was installed from its wheel

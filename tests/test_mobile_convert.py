@@ -120,6 +120,7 @@ def test_without_tensorflow_the_lab_takes_the_shipped_files_and_says_so(tmp_path
         assert path.stat().st_size == mobile.read_card(f"student_{kind}")["size_bytes"]
 
 
+@pytest.mark.coreml
 def test_core_ml_has_the_inputs_and_ops_of_the_network(tmp_path, student):
     found = mobile.coreml(student, tmp_path / "student.mlpackage")
     assert (found["input"], found["output"], found["shape"]) == ("images", "logits", [1, 1, 28, 28])
@@ -127,6 +128,7 @@ def test_core_ml_has_the_inputs_and_ops_of_the_network(tmp_path, student):
     assert 2 * models.count_parameters(student) < found["bytes"] < 2.5 * models.count_parameters(student)
 
 
+@pytest.mark.coreml
 def test_core_ml_names_what_it_cannot_convert(tmp_path, student):
     with pytest.raises(ValueError, match=r"ends in \.mlpackage"):
         mobile.coreml(student, tmp_path / "student.mlmodel")
@@ -138,6 +140,7 @@ def test_core_ml_names_what_it_cannot_convert(tmp_path, student):
         mobile.coreml("nobody", tmp_path / "student.mlpackage")
 
 
+@pytest.mark.coreml
 def test_core_ml_of_a_name_is_that_of_its_network(tmp_path, student):
     by_name = mobile.coreml("student_soft_0", tmp_path / "name.mlpackage")
     assert by_name["ops"] == mobile.coreml(student, tmp_path / "network.mlpackage")["ops"]
