@@ -95,8 +95,11 @@ def run_claims(options: argparse.Namespace) -> None:
     from labkit.files import write_atomically
 
     court = claims.court()
-    for id, row in court.iterrows():
-        print(f"{id:<16} {row['verdict']:<26} {row['found']:<44} {row['from']}".rstrip())
+    width = max(100, shutil.get_terminal_size((200, 24)).columns)
+    for where, rows in court.groupby("from", sort=False):
+        print(f"{where or 'no measurement decides'}:")
+        for id, row in rows.iterrows():
+            print(f"  {id:<17} {row['verdict']:<12} {row['found']:<42} {row['the slide says']}"[:width].rstrip())
     print(", ".join(f"{count} {word}" for word, count in court["verdict"].value_counts().items()))
     if options.json:
         try:
