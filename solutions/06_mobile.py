@@ -206,7 +206,8 @@ else:
     print("or labkit's extra `coreml`")
 
 # %% [markdown]
-# Now the proof that the twin is a twin: its logits must be PyTorch's, to 1e-4. **LiteRT** is the new name of the program
+# Now the proof that the twin is a twin: the logits of the `float` file must be PyTorch's, to 1e-4. The other three round,
+# so their logits may differ, and only the labels should stay. **LiteRT** is the new name of the program
 # that runs these files; the old one, `tf.lite.Interpreter`, is on its way out. `litert_predictor` starts it with one
 # thread.
 
@@ -220,7 +221,7 @@ for kind, predict in lite.items():
 
 # %% [markdown]
 # Now look inside the files. The converter has folded BatchNorm and ReLU into the convolutions, so nine operations are
-# left. How many weights and activations are of which type?
+# left; `float16` has one more for each weight, which makes floats of it again. How many weights and activations are of which type?
 
 # %%
 pd.DataFrame({kind: lk.mobile.types(path) for kind, path in files.items()}).T

@@ -131,6 +131,12 @@ def of_the_lecture() -> list[Claim]:
     return [claim for id, claim in CLAIMS.items() if id not in ("most", "least", "about")]
 
 
+def test_a_large_figure_is_shown_with_all_its_digits():
+    assert claims.found(judge("least", 9864.4)) == "9,864 ms"
+    assert claims.found(judge("least", 1234, 999.4, 12345.6)) == "1,234 ms (999 to 12,346)"
+    assert claims.found(judge("most", 7.63e-06)) == "7.63e-06 ms"
+
+
 def test_no_claim_hides_another_of_the_same_id():
     sources = [path.read_text("utf-8") for path in Path(claims.__file__).parent.glob("*.py")]
     nodes = [node for source in sources for node in ast.walk(ast.parse(source))]

@@ -24,7 +24,7 @@ CLAIMS = (
         "O2.runtime",
         OPTIMIZED,
         f"ONNX Runtime automatically applies: {FUSED}",
-        "share of the baseline's BatchNorms that today's exporter leaves in the file for ONNX Runtime; "
+        "how many of the baseline's BatchNorms today's exporter leaves in the file for ONNX Runtime; "
         "the claim needs at least one",
         "of six",
         low=1,

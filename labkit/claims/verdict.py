@@ -91,8 +91,13 @@ def verdict_of(row: object) -> Verdict:
 
 def found(verdict: Verdict) -> str:
     """The figure and its interval as text: `8.12 ms (7 to 9)`."""
-    figure = f"{verdict.value:.3g} {verdict.claim.unit}"
-    return figure + (f" ({verdict.low:.3g} to {verdict.high:.3g})" if verdict.low < verdict.high else "")
+    value, low, high = map(_short, (verdict.value, verdict.low, verdict.high))
+    return f"{value} {verdict.claim.unit}" + (f" ({low} to {high})" if verdict.low < verdict.high else "")
+
+
+def _short(figure: float) -> str:
+    """Three digits, or all of them before the point: `9,864` and not `9.86e+03`."""
+    return f"{figure:.3g}" if abs(figure) < 1000 else f"{figure:,.0f}"
 
 
 def table(*verdicts: Verdict):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
 
+from labkit.choice import gain_shares
 from labkit.reference import reference
 
 
@@ -46,7 +46,7 @@ def arena_bytes(sizes: Sequence[int]) -> int:
 def split_gain(before: float, middle: float, after: float) -> tuple[float, float]:
     """The shares of two steps in the gain from `before` to `after`, such as `(0.75, 0.25)`; they add up to 1.
 
-    Factors multiply, so their logarithms are what adds up.
+    Factors multiply, so their logarithms are what adds up; `labkit.choice.gain_shares` takes any number of steps.
 
     Raises:
         ValueError: a value is not above 0, or nothing changed from `before` to `after`.
@@ -58,8 +58,8 @@ def split_gain(before: float, middle: float, after: float) -> tuple[float, float
         raise ValueError(f"sizes and times are above 0 and finite, not {before}, {middle} and {after}")
     if before == after:
         raise ValueError("nothing was gained from before to after, so there is nothing to share")
-    whole = log(before / after)
-    return log(before / middle) / whole, log(middle / after) / whole
+    first, second = gain_shares([before, middle, after])
+    return first, second
 
 
 @reference
