@@ -13,6 +13,7 @@ from common import write
 from nbclient import NotebookClient
 
 from labkit import exercises
+from labkit.measure.memory import share_of
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 
@@ -62,13 +63,13 @@ def run(path: Path) -> dict:
 
 
 def watch(cells: dict, current: list[str], done: threading.Event) -> None:
-    """Keeps, for the cell that runs, the largest sum of the kernel's and its descendants' memory."""
+    """Keeps, for the cell that runs, the largest sum of the kernel's and its descendants' memory; shared pages once."""
     me = psutil.Process()
-    while not done.wait(0.02):
+    while not done.wait(0.1):  # each look takes some milliseconds
         total = 0
         for process in me.children(recursive=True):
             try:
-                total += process.memory_info().rss
+                total += share_of(process)
             except psutil.Error:  # it has just ended
                 continue
         if current[0] in cells:

@@ -165,7 +165,13 @@ def test_answers_cut_short_are_refused(text):
 
 @pytest.mark.parametrize(
     "script",
-    ["tools/sweep_quantize.py", "tools/sweep_prune.py", "tools/build_notebooks.py", "benchmarks/run_lab.py"],
+    [
+        "tools/sweep_quantize.py",
+        "tools/sweep_prune.py",
+        "tools/reference_rows.py",
+        "tools/build_notebooks.py",
+        "benchmarks/run_lab.py",
+    ],
 )
 def test_a_script_refuses_a_name_that_it_does_not_know_and_lists_those_it_knows(script):
     path = Path(__file__).parents[1] / script

@@ -119,12 +119,13 @@ def _resident(process: psutil.Process, known: set[int]) -> tuple[int, set[int]]:
     try:
         children = process.children(recursive=True)
         together = [process, *(child for child in children if child.pid in known)]
-        total = process.memory_info().rss if len(together) == 1 else sum(map(_share, together))
+        total = process.memory_info().rss if len(together) == 1 else sum(map(share_of, together))
     except psutil.Error:  # one of them ended while we looked
         return 0, known
     return total, {child.pid for child in children}
 
 
-def _share(process: psutil.Process) -> int:
+def share_of(process: psutil.Process) -> int:
+    """Resident bytes of a process, and its part of what it shares with others (Linux; elsewhere all of that)."""
     memory = process.memory_full_info() if psutil.LINUX else process.memory_info()
     return getattr(memory, "pss", memory.rss)
