@@ -57,8 +57,8 @@ def onnx_predictor(path: str | Path, threads: int = 1, level: str = "ALL") -> Pr
     Raises:
         TypeError: from `predict`, the images are no float32 array.
         ValueError: `threads` is below 1, the level is unknown, the file is damaged or asks for what no model here needs
-            (see `labkit.onnx.check_file`), or the model has more than one input; from `predict`, the model does not
-            take images of this shape.
+            (see `labkit.onnx.check_file`), or the model has more than one input or answers no array; from `predict`,
+            the model does not take images of this shape.
         FileNotFoundError: there is no such file, or not the one with its weights.
     """
     import onnxruntime
@@ -74,12 +74,15 @@ def onnx_predictor(path: str | Path, threads: int = 1, level: str = "ALL") -> Pr
     inputs = [one.name for one in session.get_inputs()]
     if len(inputs) != 1:
         raise ValueError(f"{path} has the inputs {inputs}, not one for the images")
+    answers = [one.type for one in session.get_outputs()]
+    if not answers or not answers[0].startswith("tensor("):
+        raise ValueError(f"{path} answers with {answers or 'nothing'}, not with an array of logits")
 
     def predict(images: np.ndarray) -> np.ndarray:
         try:
             return session.run(None, {inputs[0]: images})[0]
         except Exception as error:  # as above
-            raise _explained(error, images) from None
+            raise _explained(error, images, session.get_inputs()[0].shape) from None
 
     predict.threads = threads
     predict.runtime = "ONNX Runtime"
@@ -165,13 +168,18 @@ def _check_threads(threads: int) -> None:
         raise ValueError(f"threads must be at least 1, not {threads}")
 
 
-def _explained(error: Exception, images) -> Exception:
-    """What a runtime's error says about the images, in one line."""
+def _explained(error: Exception, images, wanted=None) -> Exception:
+    """What a runtime's error says about the images, in one line; `wanted` is the shape that the file takes."""
     if not isinstance(images, np.ndarray):
         return TypeError(f"images must be a NumPy array of float32, not {type(images).__name__}")
     if images.dtype != np.float32:
         return TypeError(f"images must be float32 from 0 to 1 (`split.inputs`), not {images.dtype}")
-    return ValueError(f"the model cannot answer images of shape {images.shape}: {first_line(error)}")
+    sizes = wanted or images.shape
+    fits = len(sizes) == images.ndim and all(
+        one in (size, None) or isinstance(one, str) for one, size in zip(sizes, images.shape)
+    )
+    why = first_line(error) if fits else f"it takes ({', '.join(map(str, sizes))})"
+    return ValueError(f"the model cannot answer images of shape {images.shape}: {why}")
 
 
 def first_line(error: Exception) -> str:

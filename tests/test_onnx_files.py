@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from labkit.models import Student
-from labkit.onnx import check_file, export, graph, optimised
+from labkit.onnx import check_file, export, graph, keep_everything, lifetimes, optimised
 from labkit.onnx import files as module
 from labkit.runtimes import onnx_predictor
 
@@ -242,6 +242,47 @@ def test_a_wrong_input_is_explained(path, tmp_path):
     other = saved(small([helper.make_node("Relu", ["x"], ["logits"])]), tmp_path)
     with pytest.raises(ValueError, match=r"made\.onnx cannot be loaded"):
         onnx_predictor(other)
+
+
+def test_a_shape_that_the_file_does_not_take_is_told_beside_the_one_that_it_takes(path, tmp_path):
+    with pytest.raises(ValueError, match=r"shape \(1, 784\): it takes \(batch, 1, 28, 28\)$"):
+        onnx_predictor(path)(np.zeros((1, 784), np.float32))
+    model = small([helper.make_node("Relu", ["images"], ["logits"])])
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    with pytest.raises(ValueError, match=r"shape \(3, 2\): it takes \(1, 2\)$"):
+        onnx_predictor(saved(model, tmp_path))(np.zeros((3, 2), np.float32))
+
+
+def test_a_loop_is_refused_for_it_may_never_end(tmp_path):
+    value = helper.make_tensor_value_info
+    step = [helper.make_node("Identity", ["on"], ["still"]), helper.make_node("Identity", ["x"], ["y"])]
+    ends = [value("i", TensorProto.INT64, []), value("on", TensorProto.BOOL, []), value("x", FLOAT, None)]
+    body = helper.make_graph(step, "body", ends, [value("still", TensorProto.BOOL, []), value("y", FLOAT, None)])
+    endless = [numpy_helper.from_array(np.array(2**62), "times"), numpy_helper.from_array(np.array(True), "go")]
+    loop = helper.make_node("Loop", ["times", "go", "images"], ["logits"], body=body)
+    with pytest.raises(ValueError, match=r"made\.onnx: holds a loop, which may never end"):
+        onnx_predictor(saved(small([loop], endless), tmp_path))
+
+
+def test_names_that_are_no_text_are_damage(path, tmp_path):
+    (tmp_path / "bad.onnx").write_bytes(path.read_bytes().replace(b"relu", b"re\xff\xfe"))
+    with pytest.raises(ValueError, match=r"bad\.onnx: .*export it again"):
+        graph(tmp_path / "bad.onnx")
+
+
+def test_damage_that_the_library_alone_sees_is_named_by_all_who_read_the_file(path, tmp_path):
+    beyond = b"\x82\x80\x80\x80\x80\x01\x00"  # a field whose number is larger than protobuf allows
+    (tmp_path / "bad.onnx").write_bytes(path.read_bytes() + beyond)
+    for read in (graph, lifetimes, lambda file: keep_everything(file, tmp_path / "o.onnx")):
+        with pytest.raises(ValueError, match=r"bad\.onnx: a damaged ONNX file .*; export it again"):
+            read(tmp_path / "bad.onnx")
+
+
+def test_an_answer_that_is_no_array_is_refused(tmp_path):
+    model = small([helper.make_node("SequenceConstruct", ["images"], ["logits"])])
+    model.graph.output[0].CopyFrom(helper.make_tensor_sequence_value_info("logits", FLOAT, None))
+    with pytest.raises(ValueError, match=r"made\.onnx answers with .*, not with an array of logits"):
+        onnx_predictor(saved(model, tmp_path))
 
 
 def test_levels_answer_alike_and_an_unknown_one_is_refused(path):

@@ -1,6 +1,7 @@
 """Quantization: the maps agree with torch and with their laws; networks and files lose what rounding explains."""
 
 import copy
+import time
 
 import numpy as np
 import onnx
@@ -519,7 +520,7 @@ def test_what_is_no_network_is_refused(call):
 @pytest.mark.parametrize("content", [b"", b"hello" * 50])
 def test_a_damaged_file_is_named_and_nothing_is_written(images, tmp_path, content):
     (tmp_path / "bad.onnx").write_bytes(content)
-    with pytest.raises(ValueError, match=r"bad.onnx: not a whole ONNX file"):
+    with pytest.raises(ValueError, match=r"bad.onnx: .*export it again"):
         quantize.quantize_onnx(tmp_path / "bad.onnx", tmp_path / "q.onnx", images)
     assert [path.name for path in tmp_path.iterdir()] == ["bad.onnx"]
 
@@ -532,6 +533,60 @@ def test_a_file_with_nan_weights_is_named_and_the_old_one_stays(images, tmp_path
     with pytest.raises(ValueError, match=r"'1\.weight' holds NaN or infinity"):
         quantize.quantize_onnx(export(model, tmp_path / "nan.onnx"), tmp_path / "q.onnx", images)
     assert (tmp_path / "q.onnx").read_bytes() == b"old"
+
+
+def changed(exported, output, change):
+    """A copy of the exported file in which `change` has altered the model."""
+    model = onnx.load(exported)
+    change(model)
+    output.write_bytes(model.SerializeToString())
+    return output
+
+
+def outside(model):
+    weight = model.graph.initializer[0]
+    weight.ClearField("raw_data")
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value="../elsewhere")
+
+
+DAMAGE = {
+    "weights from another folder": (outside, "outside its folder"),
+    "an unknown operation": (lambda model: setattr(model.graph.node[0], "op_type", "Teleport"), "cannot be quantized"),
+    "an opset to come": (lambda model: setattr(model.opset_import[0], "version", 99), "cannot be quantized"),
+    "a type that there is not": (lambda model: setattr(model.graph.initializer[0], "data_type", 77), "is damaged"),
+    "weights without bytes": (lambda model: model.graph.initializer[0].ClearField("raw_data"), "is damaged"),
+    "two inputs": (lambda model: model.graph.input.append(model.graph.output[0]), "not one for the images"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), DAMAGE.values(), ids=DAMAGE)
+def test_a_file_that_no_runtime_runs_is_named_in_one_line(exported, images, tmp_path, change, message):
+    bad = changed(exported, tmp_path / "bad.onnx", change)
+    with pytest.raises(ValueError, match=rf"bad\.onnx.*{message}") as told:
+        quantize.quantize_onnx(bad, tmp_path / "q.onnx", images)
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "q.onnx").exists()
+
+
+def test_two_gigabytes_of_nothing_are_refused_without_reading_them(images, tmp_path):
+    with (tmp_path / "sparse.onnx").open("wb") as file:
+        file.truncate(2**31 - 1)
+    started = time.perf_counter()
+    with pytest.raises(ValueError, match=r"sparse\.onnx: not an ONNX file"):
+        quantize.quantize_onnx(tmp_path / "sparse.onnx", tmp_path / "q.onnx", images)
+    assert time.perf_counter() - started < 1
+
+
+def test_a_batch_that_is_baked_in_is_the_batch_of_the_calibration(exported, images, tmp_path):
+    def bake(model):
+        for one in (*model.graph.input, *model.graph.output):
+            one.type.tensor_type.shape.dim[0].dim_value = 2
+
+    pairs = changed(exported, tmp_path / "pairs.onnx", bake)
+    assert quantize.quantize_onnx(pairs, tmp_path / "q.onnx", images[:4]).exists()
+    with pytest.raises(ValueError, match="takes 2 images at once, and 3 are no multiple"):
+        quantize.quantize_onnx(pairs, tmp_path / "q.onnx", images[:3])
 
 
 def test_a_missing_file_is_named(images, tmp_path):

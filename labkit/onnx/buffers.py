@@ -6,7 +6,7 @@ from math import prod
 from pathlib import Path
 
 from labkit.files import write_atomically
-from labkit.onnx.files import check_file
+from labkit.onnx.files import BITS, load
 
 
 def lifetimes(path: str | Path, batch: int = 1) -> list[tuple[int, int, int]]:
@@ -49,14 +49,11 @@ def _inferred(path: str | Path):
     """The model with the shapes of all tensors."""
     import onnx
 
-    check_file(path)
-    return onnx.shape_inference.infer_shapes(onnx.load(path))
+    return onnx.shape_inference.infer_shapes(load(path))
 
 
 def _bytes(path, kind, batch: int, name: str) -> int:
-    if kind is None or not kind.HasField("shape"):
+    if kind is None or not kind.HasField("shape") or kind.elem_type not in BITS:
         raise ValueError(f"{path}: the shape of {name!r} cannot be told")
-    import onnx
-
     sizes = [one.dim_value or batch for one in kind.shape.dim]
-    return prod(sizes) * onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type).itemsize
+    return prod(sizes) * BITS[kind.elem_type] // 8

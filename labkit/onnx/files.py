@@ -16,6 +16,7 @@ MOST_NODES = 20_000  # a large language model has some thousand
 MOST_PARTS = 2_000_000  # fields of the file that are looked at: some seconds
 MOST_DIMENSIONS = 64
 DEEPEST = 8  # graphs within graphs
+TEXTS = (1, 2, 3, 4, 7)  # of a node: inputs, outputs, name, operation, domain
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"}  # whose operators are known here
 BITS = {1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64, 15: 128, 16: 16}
 BITS |= {17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2}  # of one value, by TensorProto.DataType
@@ -38,7 +39,8 @@ def check_file(path: str | Path) -> Contents:
     Raises:
         FileNotFoundError: there is no such file, or not the one with its weights.
         ValueError: it is no whole ONNX file; or it asks for a file outside its folder, for operators of unknown origin,
-            for local functions, or for more nodes or bytes than any model of this course.
+            for local functions or loops, or for more nodes or bytes than any model of this course.
+        PermissionError: it may not be read.
     """
     path = Path(path)
     try:
@@ -50,6 +52,26 @@ def check_file(path: str | Path) -> Contents:
     if not found.nodes:
         raise ValueError(f"{path}: not an ONNX file, or one without a network; export it again")
     return found
+
+
+def load(path: str | Path, weights: bool = True):
+    """The file as `onnx` reads it, an `onnx.ModelProto`, after `check_file`.
+
+    Args:
+        weights: False leaves what lies in other files there.
+
+    Raises:
+        FileNotFoundError, ValueError: as `check_file`.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    check_file(path)
+    try:
+        return onnx.load(path, load_external_data=weights)
+    except (DecodeError, onnx.checker.ValidationError) as error:  # damage in what `check_file` has no eye for
+        said = str(error).splitlines()[0]
+        raise ValueError(f"{path}: a damaged ONNX file ({said}); export it again") from None
 
 
 class _Broken(Exception):
@@ -161,13 +183,20 @@ def _node(message: _Message, found: Contents, depth: int) -> None:
     if found.nodes > MOST_NODES:
         raise _Broken(f"has more than {MOST_NODES:,} nodes")
     for number, value in message.fields():
-        if number == 7 and _inside(value).text() not in DOMAINS:
-            raise _Broken(f"uses operators of {_inside(value).text()[:60]!r}, which no runtime here knows")
+        if number in TEXTS:
+            _check_text(number, _inside(value).text())
         if number == 5:
             attribute = _inside(value)
             _parts(attribute, {5, 10}, lambda one: _tensor(one, found))
             _parts(attribute, {22, 23}, lambda one: _parts(one, {1, 2}, lambda part: _tensor(part, found)))
             _parts(attribute, {6, 11}, lambda one: _graph(one, found, depth + 1))
+
+
+def _check_text(number: int, text: str) -> None:
+    if number == 7 and text not in DOMAINS:
+        raise _Broken(f"uses operators of {text[:60]!r}, which no runtime here knows")
+    if number == 4 and text == "Loop":
+        raise _Broken("holds a loop, which may never end and is not opened here")
 
 
 def _parts(message: _Message, wanted: set[int], look) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.files import write_atomically
-from labkit.onnx.files import check_file
+from labkit.onnx.files import check_file, load
 from labkit.runtimes import first_line, onnx_options
 
 SHORT = {"BatchNormalization": "BatchNorm", "FusedConv": "Conv", "FusedGemm": "Gemm"}
@@ -44,15 +44,12 @@ def graph(source) -> list[Node]:
     """
     if not isinstance(source, str | Path):
         return _layers(source)
-    import onnx
-
-    check_file(source)
-    nodes = onnx.load(source, load_external_data=False).graph.node
+    nodes = load(source, weights=False).graph.node
     return [Node(one.op_type, tuple(one.input), tuple(one.output), _activation(one), one.domain) for one in nodes]
 
 
 def _activation(node) -> str:
-    return next((one.s.decode() for one in node.attribute if one.name == "activation"), "")
+    return next((one.s.decode(errors="replace") for one in node.attribute if one.name == "activation"), "")
 
 
 def _layers(model) -> list[Node]:

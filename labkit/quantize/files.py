@@ -11,7 +11,9 @@ import numpy as np
 from labkit.files import write_atomically
 from labkit.measure.machine import fingerprint
 from labkit.onnx import quiet
+from labkit.onnx.files import load
 from labkit.quantize.maps import SCHEMES
+from labkit.runtimes import first_line
 
 METHODS = {"minmax": "MinMax", "entropy": "Entropy", "percentile": "Percentile"}
 NO_OVERFLOW = {"avx512_vnni", "avx_vnni", "amx_int8"}  # x86 features whose int8 sums are kept in 32 bits
@@ -35,9 +37,9 @@ def quantize_onnx(
         reduce_range: weights of 7 bits, so that no pair of products overflows 16 bits. None: where this CPU needs it.
 
     Raises:
-        FileNotFoundError: there is no file `path`.
+        FileNotFoundError: there is no file `path`, or not the one with its weights.
         ValueError: no images, images with NaN or of another shape than the file takes, an unknown method or scheme, a
-            damaged file, or weights that are NaN or infinite.
+            damaged file or one that ONNX Runtime cannot run, or weights that are NaN or infinite.
     """
     from onnxruntime import quantization
 
@@ -49,19 +51,22 @@ def quantize_onnx(
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme is one of {', '.join(SCHEMES)}, not {scheme!r}")
     entry = checked_input(path)
-    _check_images(images, [one.dim_value for one in entry.type.tensor_type.shape.dim])
+    shape = [one.dim_value for one in entry.type.tensor_type.shape.dim]
+    _check_images(images, shape)
+    options = {
+        "quant_format": quantization.QuantFormat.QDQ,
+        "activation_type": quantization.QuantType.QUInt8,
+        "weight_type": quantization.QuantType.QInt8,
+        "per_channel": scheme == "per_channel",
+        "reduce_range": needs_reduced_range() if reduce_range is None else reduce_range,
+        "calibrate_method": getattr(quantization.CalibrationMethod, METHODS[method]),
+    }
     with quiet(), tempfile.TemporaryDirectory() as folder:
-        quantization.quantize_static(
-            path,
-            Path(folder) / "int8.onnx",
-            _Reader(entry.name, images),
-            quant_format=quantization.QuantFormat.QDQ,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-            per_channel=scheme == "per_channel",
-            reduce_range=needs_reduced_range() if reduce_range is None else reduce_range,
-            calibrate_method=getattr(quantization.CalibrationMethod, METHODS[method]),
-        )
+        try:
+            reader = _Reader(entry.name, images, shape[0])
+            quantization.quantize_static(path, Path(folder) / "int8.onnx", reader, **options)
+        except Exception as error:  # ONNX Runtime's own kinds have nothing else in common
+            raise ValueError(f"{path} cannot be quantized, so export it again: {first_line(error)}") from None
         write_atomically(output, (Path(folder) / "int8.onnx").read_bytes())
     return output
 
@@ -81,10 +86,14 @@ def needs_reduced_range(machine: dict | None = None) -> bool:
 
 
 class _Reader:
-    """Hands the images to ONNX Runtime in batches of one size: its histograms cannot do with a smaller last one."""
+    """Hands the images to ONNX Runtime in batches of one size: its histograms cannot do with a smaller last one.
 
-    def __init__(self, name: str, images: np.ndarray) -> None:
-        batch = max(n for n in range(1, BATCH + 1) if len(images) % n == 0)
+    Args:
+        fixed: the batch that is baked into the file; 0 if it is free.
+    """
+
+    def __init__(self, name: str, images: np.ndarray, fixed: int = 0) -> None:
+        batch = fixed or max(n for n in range(1, BATCH + 1) if len(images) % n == 0)
         starts = range(0, len(images), batch)
         self.batches: Iterator[dict] = iter([{name: images[start : start + batch]} for start in starts])
 
@@ -96,20 +105,25 @@ class _Reader:
 
 
 def checked_input(path: Path):
-    """The description of the file's input; ValueError if the file is damaged, or a weight in it is not finite."""
-    import onnx
-    from google.protobuf.message import DecodeError
+    """The description of the file's only input.
 
-    try:
-        graph = onnx.load(path).graph
-        entry = graph.input[0]
-    except (DecodeError, IndexError, OSError):
-        raise ValueError(f"{path}: not a whole ONNX file; export it again") from None
+    Raises:
+        FileNotFoundError, ValueError: as `labkit.onnx.check_file`; or it has more inputs, or a weight is not finite.
+    """
+    import onnx
+
+    graph = load(path).graph
+    inputs = [one for one in graph.input if one.name not in {weight.name for weight in graph.initializer}]
+    if len(inputs) != 1:
+        raise ValueError(f"{path} has the inputs {[one.name for one in inputs]}, not one for the images")
     for one in graph.initializer:
-        values = onnx.numpy_helper.to_array(one)
+        try:
+            values = onnx.numpy_helper.to_array(one)
+        except (KeyError, TypeError, ValueError) as error:  # of a type or a size that there is not
+            raise ValueError(f"{path}: {one.name!r} is damaged ({first_line(error)}); export it again") from None
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError(f"{path}: {one.name!r} holds NaN or infinity: did the training diverge?")
-    return entry
+    return inputs[0]
 
 
 def _check_images(images: np.ndarray, shape: Sequence[int]) -> None:
@@ -121,5 +135,7 @@ def _check_images(images: np.ndarray, shape: Sequence[int]) -> None:
         raise ValueError(f"calibration images are float32 from 0 to 1, as the model takes them, not {images.dtype}")
     if images.ndim != len(shape) or any(wanted not in (0, found) for wanted, found in zip(shape[1:], images.shape[1:])):
         raise ValueError(f"calibration images have the shape {images.shape[1:]}; the file takes {tuple(shape[1:])}")
+    if shape[0] and len(images) % shape[0]:
+        raise ValueError(f"the file takes {shape[0]} images at once, and {len(images)} are no multiple of that")
     if not np.isfinite(images).all():
         raise ValueError("the calibration images hold NaN or infinity, so no range fits them")
