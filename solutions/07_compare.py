@@ -601,7 +601,7 @@ for id in ("Q2.static.1", "Q2.encoder", "P2.rebuilt"):
 # %% [markdown]
 # ## What we saw
 #
-# The rows of this lab, the claims that it tried, and your report: one page, to print or to hand in. It needs no network
+# The rows of this lab, the claims that it tried, and your report: one file, to read or to hand in. It needs no network
 # and no other file.
 
 # %%

@@ -103,6 +103,17 @@ def test_the_plot_and_the_verdicts_are_in_the_page():
     assert claims.CLAIMS["Q1.static"].quote in said
 
 
+def test_the_machine_of_shipped_verdicts_is_named_once_and_as_text(folders):
+    measure()
+    figures = {"value": 3.9, "low": 3.9, "high": 3.9, "machine": {**HERE, "id": "other", "cpu": "<b>Elsewhere</b>"}}
+    rows = [{"claim": id} | figures for id in ("Q1.static", "Q1.dynamic")]
+    (folders / "data").mkdir()
+    (folders / "data" / "reference_verdicts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    texts = harmless(report.report_page()).texts
+    assert texts.count("shipped") == 2
+    assert len([text for text in texts if "measured on <b>Elsewhere</b>" in text]) == 1
+
+
 def test_names_and_cards_from_outside_stay_texts(folders):
     measure()
     measure("<script>alert(1)</script>", "ONNX Runtime", 1000, 0.1, 0.93)

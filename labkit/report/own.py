@@ -130,8 +130,12 @@ def _verdicts() -> str:
     tried = tried[tried["verdict"].isin(claims.WORDS)]
     counts = tried["verdict"].value_counts()
     said = ", ".join(f"{counts.get(word, 0)} {word}" for word in claims.WORDS)
+    shipped = tried["from"].str.extract(f"{claims.SHIPPED}(.*)")[0]
+    others = "; ".join(sorted(shipped.dropna().unique()))
+    tried["from"] = tried["from"].where(shipped.isna(), "shipped")  # once above the table, not in every row
+    note = f" Shipped ones were measured on {escape(others)}." if others else ""
     columns = ["claim", "the slide says", "tested by", "found", "verdict", "from"]
-    return f"<p>{said}.</p>" + table(columns, tried[columns].values.tolist(), "verdicts")
+    return f"<p>{said}.{note}</p>" + table(columns, tried[columns].values.tolist(), "verdicts")
 
 
 def _card(path: str | Path) -> dict:

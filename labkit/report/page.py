@@ -15,7 +15,7 @@ h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.15rem; margin: 1.
 h3 { font-size: 1rem; margin: 1.2rem 0 .2rem; } p { margin: .3rem 0; max-width: 75ch; }
 table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid #8886; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 .wide { overflow-x: auto; } .wide:focus-visible { outline: 2px solid currentColor; }
 .charts { display: grid; gap: 1.2rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
 svg { display: block; max-width: 100%; height: auto; } small { font-size: .8rem; }
