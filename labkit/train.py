@@ -67,7 +67,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=epochs * steps)
     model.to(memory_format=torch.channels_last).train()
     losses = []
-    with tqdm(total=epochs * steps, unit="step") as bar:
+    with tqdm(total=epochs * steps, unit="step", leave=None) as bar:  # below another bar it goes when done
         for _ in range(epochs):
             total = 0.0
             for chosen in torch.randperm(len(labels), generator=random)[: steps * batch].split(batch):
