@@ -82,7 +82,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser("report", help="one page on your final model, to hand in")
     report.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="default: report.html")
-    report.add_argument("--variant", help="the final model; default: the fastest within half a point of the baseline")
+    report.add_argument(
+        "--variant", help="the final model; default: the card's, else the fastest within half a point of the baseline"
+    )
     report.add_argument("--card", type=Path, help="the card.json that `labkit compress` wrote")
     report.add_argument("--name", default="", help="yours, for the title")
     report.set_defaults(run=run_report)

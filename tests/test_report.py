@@ -78,6 +78,7 @@ def test_the_report_shows_the_final_model_against_the_baseline():
     assert "4,000.0 kB" in said
     assert "1,000.0 kB" in said
     assert said.count("4.0 times less") == 2  # bytes and latency
+    assert "4.0 times less (3.3 to 4.9)" in said  # 0.9 / 0.275 to 1.1 / 0.225
     assert "0.20 points less" in said
     assert "Report of A. Student" in said
     assert "not measured" in said  # memory
@@ -89,6 +90,17 @@ def test_a_variant_can_be_chosen_and_an_unknown_one_is_named():
     assert "The final model: small" in report.report_page("small")
     with pytest.raises(ValueError, match="no variant 'huge' was measured here; there are baseline, PyTorch, small"):
         report.report_page("huge")
+
+
+def test_the_model_of_the_card_is_the_final_one(folders):
+    measure()
+    measure("mine", "ONNX Runtime", 10_000, 0.5, 0.80)
+    card = folders / "card.json"
+    card.write_text(json.dumps({"model": "mine"}))
+    assert "The final model: mine" in report.report_page(card=card)
+    card.write_text(json.dumps({"model": "another"}))
+    with pytest.raises(ValueError, match="no variant 'another' was measured here"):
+        report.report_page(card=card)
 
 
 def test_the_plot_and_the_verdicts_are_in_the_page():
@@ -119,7 +131,7 @@ def test_names_and_cards_from_outside_stay_texts(folders):
     measure("<script>alert(1)</script>", "ONNX Runtime", 1000, 0.1, 0.93)
     card = folders / "card.json"
     card.write_text(json.dumps({"model": "<img src=x onerror=alert(1)>", "limits": {"a": 1}, "headline": {"b": 2}}))
-    text = report.report_page(card=card, name="<b>me</b>\u202e")
+    text = report.report_page("baseline", card, "<b>me</b>\u202e")
     said = " ".join(harmless(text).texts)
     assert "<img src=x onerror=alert(1)>" in said
     assert "limits a" in said

@@ -22,7 +22,8 @@ def write(path: str | Path, variant: str | None = None, card: str | Path | None 
     """Writes the report as one HTML file and returns its path.
 
     Args:
-        variant: the final model, as the table names it; unless told, the fastest within half a point of the baseline.
+        variant: the final model, as the table names it; unless told, that of the card, else the fastest within half a
+            point of the baseline.
         card: the JSON file that `labkit compress` wrote beside the model.
         name: the student's, for the title.
 
@@ -38,8 +39,9 @@ def write(path: str | Path, variant: str | None = None, card: str | Path | None 
 def report_page(variant: str | None = None, card: str | Path | None = None, name: str = "") -> str:
     """The report as HTML text; see `write`."""
     rows = _rows()
-    before, after = _baseline(rows), _final(rows, variant)
     facts = _card(card) if card is not None else {}
+    named = facts.get("model") if variant is None else variant
+    before, after = _baseline(rows), _final(rows, named)
     when = f"{datetime.now(UTC):%d %B %Y}"
     body = [
         f"<p>{escape(describe())} · labkit {__version__} · {when}. Every model was measured on this machine, one image "
@@ -90,16 +92,20 @@ def _final(rows: list[dict], variant: str | None) -> dict:
 def _against(before: Mapping, after: Mapping) -> str:
     """The lecture's before-and-after table with this machine's figures."""
 
-    def times(name):
-        values = [row.get(name) for row in (before, after)]
-        return "" if any(v is None or isnan(v) for v in values) else f"{values[0] / values[1]:.1f} times less"
+    def times(name, low=None, high=None):
+        """How many times less; the ends of both intervals are divided, so this interval is rather too wide."""
+        values = [row.get(one) for one in (name, low or name, high or name) for row in (before, after)]
+        if any(v is None or isnan(v) for v in values):
+            return ""
+        middle, least, most = values[0] / values[1], values[2] / values[5], values[4] / values[3]
+        return f"{middle:.1f} times less" + (f" ({least:.1f} to {most:.1f})" if low else "")
 
     lost = 100 * (before["accuracy"] - after["accuracy"])
     said = [results.figures(row) for row in (before, after)]
     change = {
         "size": times("size_bytes"),
-        "latency": times("latency_ms"),
-        "peak memory": times("peak_memory_bytes"),
+        "latency": times("latency_ms", "latency_low_ms", "latency_high_ms"),
+        "peak memory": times("peak_memory_bytes", "peak_memory_low", "peak_memory_high"),
         "accuracy": f"{lost:.2f} points less",
     }
     rows = [[name, *(one[name] for one in said), change[name]] for name in change]
