@@ -155,8 +155,8 @@ lk.widgets.pareto_explorer(
 )
 
 # %% [markdown]
-# **Question (1 point, marked by hand).** A dominated variant lies 0.05 points of accuracy below the front, at the same bytes.
-# Its interval reaches half a point to either side. Would you delete it? What would you measure before?
+# **Question (1 point, marked by hand).** A variant is beaten (in a word, *dominated*): it lies 0.05 points of accuracy below
+# the front, at the same bytes. Its interval reaches half a point to either side. Would you delete it? What would you measure before?
 
 # %% [markdown] written="why_front" points=1
 # Not for that reason: 0.05 points are far inside the interval, so with other test images it could just as well be on the
@@ -274,7 +274,8 @@ for wish in ((100_000, 0.1, 0.5), (60_000, 0.1, 0.5), (60_000, 0.02, 0.5), (60_0
 # The slide *Deployment Pipeline* goes from training over pruning and int8 to a file that is benchmarked and deployed.
 # `lk.compress.search` does it in one call (`labkit compress --target browser --max-drop 0.5` in a shell): it builds the
 # combinations, **chooses on the validation images**, and touches the test images once, for the model that it chose.
-# Here it may combine only what `compact` gives. Of files within the limits it takes the one with the fewest operations, and
+# Here it may combine only what `compact` gives: `int8 weights` keeps the weights in 8 bits, but makes floats of them when it
+# is loaded, and computes in floats. Of files within the limits it takes the one with the fewest operations, and
 # of equal ones the smallest: both can be counted, so the same search gives the same choice again.
 
 # %%
@@ -309,9 +310,6 @@ pd.DataFrame({f"{row['variant']}, {row['runtime']}": lk.results.figures(row) for
 
 
 # %%
-racers[final.model] = lk.onnx_predictor(found.path)
-
-
 def faster(before, after):
     """How many times faster, with its interval: one over the ratio of times."""
     pair = {name: racers[name] for name in (before, after)}
@@ -379,13 +377,9 @@ check("gain_shares", gain_shares)
 # which one most of the bytes? The bars are as long as the factors on a logarithmic axis, so their lengths are these shares.
 
 # %%
-road = ["baseline, PyTorch", "baseline", small, final.model]
-sizes[final.model] = final.size
-size_of = [sizes[name].size_bytes for name in road]
-steps = [{"step": road[0], "size_bytes": size_of[0], "latency_ms": race[road[0]].latency_ms}]
-for i, by in enumerate(("runtime", "network", "bits"), 1):
-    times = dict(zip(("faster", "faster_low", "faster_high"), faster(road[i - 1], road[i])))
-    steps.append({"step": road[i], "by": by, "smaller": size_of[i - 1] / size_of[i], **times})
+recipe = found.chosen.recipe
+how = {"amount": recipe.amount, "precision": recipe.precision, "folder": folder / "search"}
+steps = lk.compress.steps(recipe.start, **how, seconds=4)
 ax = lk.plots.waterfall(steps, "latency")
 
 # %%

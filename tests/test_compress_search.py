@@ -151,6 +151,16 @@ def test_steps_multiply_to_what_the_pipeline_gained(tmp_path):
     assert rows[0]["points"] == 0
 
 
+def test_steps_take_the_answers_that_a_search_has_kept(found, monkeypatch):
+    folder = found.card_path.parent
+    compress.steps("student_soft_0", 0, "int8 weights", folder, seconds=0.2)  # also makes the baseline in ONNX Runtime
+    monkeypatch.setattr(train, "correct", None)
+    *_, last = compress.steps("student_soft_0", 0, "int8 weights", folder, seconds=0.2)
+    assert last["accuracy"] == found.card["validation"]["accuracy"]["value"]
+    assert last["size_bytes"] == found.card["size_bytes"]
+    assert last["points"] == pytest.approx(-points_lost(found.chosen, found.baseline))
+
+
 def test_a_microcontroller_gets_whole_numbers_in_and_out(tmp_path):
     out = compress.search("microcontroller", **ASKED | {"folder": tmp_path / "out", "max_bytes": 65_536})
     assert out.path.suffix == ".tflite"

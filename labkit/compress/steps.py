@@ -13,7 +13,7 @@ from labkit.compress import build
 from labkit.compress.headline import inverse, share
 from labkit.compress.plan import PRECISIONS, Recipe
 from labkit.compress.store import candidate
-from labkit.measure import accuracy_difference, race, size
+from labkit.measure import accuracy_difference, race
 
 
 def steps(
@@ -54,8 +54,12 @@ def steps(
             for by, recipe in tqdm(_chain(start, amount, precision), unit="step", leave=False)
         ]
         predictors = [build.predictor(one.recipe, one.path) for _, one in found]
-        rows = [{"step": _name(one.recipe), "by": by, **_sizes(one.path)} for by, one in found]
-    _accuracies(rows, predictors, data.load().validation if split is None else split)
+        rows = [
+            {"step": _name(one.recipe), "by": by, "size_bytes": one.size_bytes, "gzip_bytes": one.gzip_bytes}
+            for by, one in found
+        ]
+    kept_answers = [one.correct for _, one in found]
+    _accuracies(rows, kept_answers if split is None else [train.correct(predict, split) for predict in predictors])
     one = data.load().validation.inputs[:1]
     return _factors(rows, predictors, np.ascontiguousarray(one), seconds / max(len(rows) - 1, 1))
 
@@ -73,19 +77,11 @@ def _name(recipe: Recipe) -> str:
     return f"baseline in {recipe.runtime}" if untouched else str(recipe)
 
 
-def _sizes(path: Path) -> dict:
-    found = size(path)
-    return {"size_bytes": found.size_bytes, "gzip_bytes": found.gzip_bytes}
-
-
-def _accuracies(rows: list[dict], predictors: list, split: data.Split) -> None:
-    """Adds what each step answers; `rows` is changed."""
-    before = None
-    for row, predict in zip(rows, predictors):
-        correct = train.correct(predict, split)
-        before = correct if before is None else before
+def _accuracies(rows: list[dict], answers: list[np.ndarray]) -> None:
+    """Adds what each step labels correctly; `rows` is changed."""
+    for row, correct in zip(rows, answers):
         row |= dict(zip(("accuracy", "low", "high"), share(correct)))
-        points = [100 * end for end in accuracy_difference(before, correct)]
+        points = [100 * end for end in accuracy_difference(answers[0], correct)]
         row |= dict(zip(("points", "points_low", "points_high"), points))
 
 
