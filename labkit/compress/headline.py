@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from labkit import data, models, train
-from labkit.measure import Measurement, Size, Timing, accuracy_difference, measurement, race, size, wilson
+from labkit.measure import Measurement, Race, Size, Timing, accuracy_difference, measurement, race, size, wilson
 from labkit.measure.comparison import agreement
 from labkit.onnx import export
 from labkit.runtimes import Predict, onnx_predictor, torch_predictor
@@ -106,30 +107,15 @@ def headline(
     """
     path, split = Path(path), data.load().test if split is None else split
     predict = onnx_predictor(path) if predict is None else predict
-    with tempfile.TemporaryDirectory() as folder:
-        file = export(models.load_baseline(), Path(folder) / "baseline.onnx")
-        eager, plain, baseline_bytes = (
-            torch_predictor(models.load_baseline()),
-            onnx_predictor(file),
-            size(file).size_bytes,
-        )
-    images = split.inputs
-    same = agreement(eager(images[:SAME_IMAGES]), plain(images[:SAME_IMAGES]), 1e-3)
-    if not same.agrees:
-        raise RuntimeError(f"the baseline in ONNX Runtime is not the one in PyTorch: {same}")
+    eager, plain, baseline_bytes = _baseline(split)
     before, after = (train.correct(one, split) for one in (plain, predict))
-    one = np.ascontiguousarray(images[:1])
-    calls = dict(zip(NAMES, [lambda p=p: p(one) for p in (eager, plain, predict)]))
-    first = race(calls, seconds=seconds * 2 / 3)
-    second = race({name: calls[name] for name in NAMES[1:]}, seconds=seconds / 3)
-    weights = data.weights_folder() / "baseline.safetensors"
+    first, second = _races((eager, plain, predict), np.ascontiguousarray(split.inputs[:1]), seconds)
     found, name = size(path), path.name if name is None else name
-    row = measurement(name, "compress", predict, first[NAMES[2]], found, after, baseline=NAMES[0])
     return Headline(
         model=name,
         size=found,
         baseline_bytes=baseline_bytes,
-        baseline_weights_bytes=weights.stat().st_size,
+        baseline_weights_bytes=(data.weights_folder() / "baseline.safetensors").stat().st_size,
         faster=inverse(first[NAMES[2]]),
         runtime_alone=inverse(first[NAMES[1]]),
         network_alone=inverse(second[NAMES[2]]),
@@ -137,8 +123,27 @@ def headline(
         accuracy=share(after),
         baseline_accuracy=share(before),
         images=len(split),
-        row=row,
+        row=measurement(name, "compress", predict, first[NAMES[2]], found, after, baseline=NAMES[0]),
     )
+
+
+def _baseline(split: data.Split) -> tuple[Predict, Predict, int]:
+    """The baseline in PyTorch and in ONNX Runtime, which answer alike, and the bytes of its ONNX file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = export(models.load_baseline(), Path(folder) / "baseline.onnx")
+        eager, plain, size_bytes = torch_predictor(models.load_baseline()), onnx_predictor(file), size(file).size_bytes
+    images = split.inputs[:SAME_IMAGES]
+    same = agreement(eager(images), plain(images), 1e-3)
+    if not same.agrees:
+        raise RuntimeError(f"the baseline in ONNX Runtime is not the one in PyTorch: {same}")
+    return eager, plain, size_bytes
+
+
+def _races(predictors: Sequence[Predict], image: np.ndarray, seconds: float) -> tuple[Race, Race]:
+    """All three against the baseline in PyTorch, and the model against the baseline in its own runtime."""
+    calls = {name: (lambda predict=predict: predict(image)) for name, predict in zip(NAMES, predictors)}
+    first = race(calls, seconds=seconds * 2 / 3)
+    return first, race({name: calls[name] for name in NAMES[1:]}, seconds=seconds / 3)
 
 
 def inverse(timing: Timing) -> Ends:

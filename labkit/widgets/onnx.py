@@ -23,12 +23,7 @@ def level_explorer(rows: Sequence[Mapping], machine: str) -> Explorer:
     """
     grid = by_values(rows, ("file", "level"))
     files, levels = (list(dict.fromkeys(row[name] for row in rows)) for name in ("file", "level"))
-    for file in files:
-        for level in levels:
-            if (file, level) not in grid:
-                raise ValueError(f"no row for {file!r} at level {level}: every combination is needed")
-            if not min(grid[file, level][f"latency_{end}ms"] for end in ("", "low_", "high_")) > 0:
-                raise ValueError(f"{file!r} at level {level}: a latency must be above 0")
+    _check(grid, files, levels)
     kinds = list(dict.fromkeys(kind for row in rows for kind in row["counts"]))
     names = [WORDS.get(level, level) for level in levels]
     controls = [
@@ -46,19 +41,26 @@ def level_explorer(rows: Sequence[Mapping], machine: str) -> Explorer:
         controls=controls,
         panels=[
             Panel("bars", "Operations that run", "", "how many", kinds, [Series("operations")]),
-            Panel(
-                "line",
-                "Latency of one call",
-                "level: " + ", ".join(f"{i} {name}" for i, name in enumerate(names)),
-                "ms",
-                list(range(len(levels))),
-                [_series(file, [grid[file, level] for level in levels]) for file in files],
-            ),
+            _times(names, [_series(file, [grid[file, level] for level in levels]) for file in files]),
         ],
         frames=frames,
         source=f"Measured on this machine: {machine}",
         **_question(grid[files[0], levels[0]], grid[files[0], levels[-1]]),
     )
+
+
+def _check(grid: Mapping, files: Sequence[str], levels: Sequence[str]) -> None:
+    for file in files:
+        for level in levels:
+            if (file, level) not in grid:
+                raise ValueError(f"no row for {file!r} at level {level}: every combination is needed")
+            if not min(grid[file, level][f"latency_{end}ms"] for end in ("", "low_", "high_")) > 0:
+                raise ValueError(f"{file!r} at level {level}: a latency must be above 0")
+
+
+def _times(levels: Sequence[str], series: list[Series]) -> Panel:
+    label = "level: " + ", ".join(f"{i} {name}" for i, name in enumerate(levels))
+    return Panel("line", "Latency of one call", label, "ms", list(range(len(levels))), series)
 
 
 def _readouts(row: Mapping) -> dict[str, str]:
