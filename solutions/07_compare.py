@@ -200,7 +200,8 @@ check("choose_variant", choose_variant)
 
 # %% [markdown]
 # **See it.** For each device, once with half a point to spend and once with two. The reason for each budget stands beside it.
-# A budget is about bytes alone: whether a runtime exists for the device is another question (labs 05 and 06).
+# A budget is about bytes alone. Whether the runtime exists for the device is another question (labs 05 and 06): ONNX Runtime
+# runs on no microcontroller, whatever the first row says.
 
 # %%
 order = (names != "baseline, PyTorch").argsort(kind="stable")  # the baseline first
