@@ -344,6 +344,7 @@ BAD = {
     "speed": ({"min_speedup": 0}, "above 0, not 0"),
     "runtime": ({"runtime": "LiteRT"}, "of a browser is one of ONNX Runtime, not 'LiteRT'"),
     "seed": ({"seed": -1}, "0 or more, not -1"),
+    "seed beyond 63 bits": ({"seed": 10**25}, r"below 2\*\*63, 0 or more, not 1000"),
     "seed of true": ({"seed": True}, "0 or more, not True"),
     "starts": ({"starts": ["nobody"]}, "shipped networks, of .*nobody"),
     "one start": ({"starts": "baseline"}, "a list of shipped networks"),
@@ -370,9 +371,19 @@ def test_a_file_in_the_place_of_the_folder_is_left_alone(tmp_path):
 def test_a_model_that_no_search_wrote_is_left_alone(tmp_path, name):
     (tmp_path / name).write_text("mine")
     (tmp_path / "card.json").write_text("{}")
-    with pytest.raises(ValueError, match=f"holds {name} from elsewhere"):
+    with pytest.raises(ValueError, match=f"holds .*{name} from elsewhere"):
         compress.search(folder=tmp_path)
     assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["card.json", "page.html"])
+def test_a_folder_or_a_foreign_card_in_the_place_of_an_output_is_told_before_the_work(tmp_path, name):
+    (tmp_path / "card.json").write_text('{"made_by": "labkit compress"}' * (name != "card.json"))
+    if name == "page.html":
+        (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match=f"holds .*{name} from elsewhere, which stays"):
+        compress.search(folder=tmp_path)
+    assert not (tmp_path / "candidates").exists()
 
 
 def test_without_tensorflow_a_microcontroller_is_refused_at_once(tmp_path, monkeypatch):

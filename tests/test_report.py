@@ -237,6 +237,7 @@ def test_a_file_that_does_not_fit_is_named_and_left_out(folders, content):
     assert [laptop.file for laptop in laptops] == ["good.json"]
     assert refused[0][0] == "bad.json"
     assert refused[0][1]
+    assert "sys." not in refused[0][1]  # advice for programmers
     harmless(report.class_page(laptops, refused))
 
 
@@ -247,7 +248,23 @@ def test_what_is_no_regular_file_is_left_out_at_once(folders):
     hand_in(folders, "good.json", evidence(("B1", 1, 1, 1)))
     laptops, refused = report.read_evidence(["*.json", "missing.json"])
     assert len(laptops) == 1
-    assert {why for _, why in refused} == {"no such file"}
+    assert dict(refused) == {
+        "missing.json": "no such file",
+        **{path.name: "a folder or a device, not a file" for path in folders.glob("[fp]*.json")},
+    }
+
+
+def test_a_pattern_without_files_is_named(folders):
+    with pytest.raises(ValueError, match=r"\*\.json: no such file"):
+        report.write_class(["handed_in/*.json"], "page.html")
+
+
+def test_the_page_never_takes_the_place_of_what_was_handed_in(folders):
+    hand_in(folders, "a.json", evidence(("B1", 1, 1, 1)))
+    before = (folders / "a.json").read_bytes()
+    with pytest.raises(ValueError, match="give the page another name"):
+        report.write_class(["*.json"], folders / "a.json")
+    assert (folders / "a.json").read_bytes() == before
 
 
 def test_a_sparse_file_of_two_gigabytes_is_not_read(folders):

@@ -116,9 +116,11 @@ def check_folder(folder: Path) -> None:
     """Raises ValueError where `folder` is a file, or holds something of the same name that no search wrote."""
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder for the model")
-    others = [path.name for path in _outputs(folder)]
-    if others and _read(folder / CARD).get("made_by") != MADE_BY:
-        raise ValueError(f"{folder} holds {', '.join(others)} from elsewhere, which stays: name another folder")
+    others = [path for path in (folder / CARD, *_outputs(folder)) if path.exists()]
+    ours = _read(folder / CARD).get("made_by") == MADE_BY and all(path.is_file() for path in others)
+    if others and not ours:
+        names = ", ".join(path.name for path in others)
+        raise ValueError(f"{folder} holds {names} from elsewhere, which stays: name another folder")
 
 
 def _outputs(folder: Path) -> list[Path]:

@@ -66,8 +66,8 @@ def search(
     limits.check()
     if any(build.FILES[one] == ".tflite" for one in limits.runtimes) and not mobile.has("tensorflow"):
         raise ValueError(f"a {target} needs a .tflite file, and TensorFlow, which converts, is not installed here")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"the seed is a whole number, 0 or more, not {seed!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ValueError(f"the seed is a whole number below 2**63, 0 or more, not {seed!r}")
     amounts = (plan.AMOUNTS if gzip else ()) if amounts is None else tuple(amounts)
     _check_parts(starts, amounts, precisions)
     folder = Path(folder)

@@ -58,7 +58,7 @@ def read_evidence(paths: Iterable[str | Path]) -> tuple[list[Laptop], list[tuple
 def _expanded(paths) -> list[Path]:
     found = []
     for path in map(str, paths):
-        found += sorted(glob.glob(path)) if glob.has_magic(path) and not Path(path).exists() else [path]
+        found += sorted(glob.glob(path)) or [path] if glob.has_magic(path) and not Path(path).exists() else [path]
     return [Path(path) for path in dict.fromkeys(found)]
 
 
@@ -70,11 +70,18 @@ def _laptop(path: Path) -> Laptop:
     """
     try:
         if not path.is_file():
-            raise ValueError("no such file")
+            raise ValueError("a folder or a device, not a file" if path.exists() else "no such file")
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(f"larger than {MOST_BYTES // 1000:,} kB")
-        said = json.loads(path.read_bytes())
-    except (OSError, RecursionError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror})") from None
+    try:
+        said = json.loads(content)
+    except (
+        RecursionError,
+        ValueError,
+    ) as error:  # ValueError: also text that is not UTF-8, or a number of 5,000 digits
         raise ValueError(f"not readable as JSON ({type(error).__name__})") from None
     if not isinstance(said, dict) or not isinstance(said.get("verdicts"), list):
         raise ValueError("not a file of `labkit claims --json`: it has no verdicts")
@@ -101,10 +108,13 @@ def write_class(paths: Iterable[str | Path], output: str | Path) -> tuple[int, l
     """Writes the class page; returns how many laptops are on it, and the files that were left out with the reason.
 
     Raises:
-        ValueError: no file could be used; the reasons are named.
+        ValueError: no file could be used; the reasons are named. Or the page would replace one of the files.
         OSError: the page cannot be written.
     """
-    laptops, refused = read_evidence(paths)
+    files = _expanded(paths)
+    if Path(output).absolute() in [one.absolute() for one in files]:
+        raise ValueError(f"{output} is one of the files to read: give the page another name")
+    laptops, refused = read_evidence(files)
     if not laptops:
         reasons = "; ".join(f"{name}: {why}" for name, why in refused[:5]) or "no file was named"
         raise ValueError(f"there is nothing to show ({reasons}); `labkit claims --json FILE` writes such files")
