@@ -628,7 +628,7 @@ verdicts.append(
 )
 pair, photographs = {"float32": float32, "int8": int8}, test.inputs[:32]
 facts = {"float32": (sizes["float32"], correct_float), "int8": (sizes["int8"], correct)}
-labels = {"float32": "baseline", "int8": "int8 static per channel"}
+labels = {"float32": "baseline", "int8": "baseline int8"}
 for batch in (1, 32):
     timed = lk.compare(pair, photographs, batch=batch, tolerance=None, seconds=2)
     verdicts.append(lk.claims.judge(f"Q2.static.{batch}", *times_faster(timed["int8"])))

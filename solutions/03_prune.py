@@ -655,7 +655,7 @@ for name, path in files.items():
     small = lk.quantize.quantize_onnx(path, folder / f"{name}_int8.onnx", some)
     size, one = lk.size(small), lk.onnx_predictor(small)
     kept = lk.train.correct(one, splits.test, batch=20)
-    lk.results.save(lk.measurement(f"{name}, int8", "03", one, size=size, correct=kept))
+    lk.results.save(lk.measurement(f"{name} int8", "03", one, size=size, correct=kept))
     times = lk.size(files["baseline"]).size_bytes / size.gzip_bytes
     int8[name] = {"bytes": size.size_bytes, "gzip": size.gzip_bytes, "times smaller": times}
     ends = [100 * x for x in difference(answers["baseline"], kept)]

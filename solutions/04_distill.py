@@ -657,7 +657,7 @@ print(f"student and teacher give the same label on {same:.1%} of the test images
 shipped = lk.data.weights_folder() / "student_soft_0.safetensors"
 for path, timings, predictors in ((paths["student"], fast, onnx), (shipped, slow, eager)):
     row = lk.measurement(
-        "student, soft labels", "04", predictors["student"], timings["student"], lk.size(path), student_right,
+        "student", "04", predictors["student"], timings["student"], lk.size(path), student_right,
         parameters=lk.models.count_parameters(student), baseline="baseline",
     )  # fmt: skip
     lk.results.save(row)

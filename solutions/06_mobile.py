@@ -212,12 +212,15 @@ else:
 # thread.
 
 # %%
-lite = {kind: lk.litert_predictor(path) for kind, path in files.items()}
+lite, differences = {kind: lk.litert_predictor(path) for kind, path in files.items()}, {}
 for kind, predict in lite.items():
     found = predict(few.inputs)
     same = (found.argmax(1) == logits.argmax(1)).sum()
-    difference = abs(found - logits).max()
-    print(f"{kind:8} logits differ by up to {difference:.1e}; {same} of 500 labels are the same")
+    differences[kind] = abs(found - logits).max()
+    print(
+        f"{kind:8} logits differ by up to {differences[kind]:.1e}; {same} of 500 labels are the same"
+    )
+verdicts.append(lk.claims.judge("O3.litert", differences["float"]))
 
 # %% [markdown]
 # Now look inside the files. The converter has folded BatchNorm and ReLU into the convolutions, so nine operations are
