@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, array, expect, kind, near, number, numbers, parts, texts
+from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, kind, near, number, numbers, parts, texts
 
 FLOAT32 = 1e-5  # who computes in float32 is right too
 NORM = "BatchNormalization"
@@ -75,6 +75,15 @@ def _fixed_sizes_must_be_equal(answer, random):
     shapes = ((batch, channels, height), (batch, channels, height, width, 1))
     if any(_taken(answer, ["batch", channels, height, width], one) for one in shapes):
         raise Wrong("the two shapes must be equally long: zip() stops silently at the shorter one")
+    fixed = [batch, channels, height, width]
+    others = [tuple(n + step * (i == j) for i, n in enumerate(fixed)) for j in range(4) for step in (-1, 1)]
+    for wrong in (*others, (batch, width, height, channels), (batch, channels, width, height)):
+        if _taken(answer, fixed, wrong):
+            raise Wrong(f"{fixed} does not take {wrong}: a fixed number must be equal, at its own place")
+    if not _taken(answer, fixed, tuple(fixed)):
+        raise Wrong(f"{fixed} takes {tuple(fixed)}: where all numbers are fixed, all may be equal")
+    if not _taken(answer, ["n", width], (batch, width)) or _taken(answer, ["n", width], (batch, height)):
+        raise Wrong(f"a shape need not have four places: ['n', {width}] takes {(batch, width)}, not {(batch, height)}")
 
 
 # parity(expected, found, tolerance) -> (largest difference, share of same labels, agree)
@@ -82,9 +91,12 @@ def _fixed_sizes_must_be_equal(answer, random):
 PARITY = "three things: the largest difference, the share of equal labels, and True or False"
 
 
-def _logits(random) -> np.ndarray:
-    """Logits of which each row has a clear first class."""
-    n, classes = int(random.integers(6, 10)), int(random.integers(11, 14))
+def _logits(random, n: int = 0) -> np.ndarray:
+    """Logits of which each row has a clear first class; of a few rows, or of `n`."""
+    n, classes = (
+        n or int(random.choice([6, 7, 9])),
+        int(random.choice([11, 13])),
+    )  # no share of one is a share of the other
     logits = random.uniform(-5, 5, (n, classes))
     logits[np.arange(n), random.integers(0, classes, n)] = random.uniform(8, 9, n)
     return logits
@@ -96,7 +108,7 @@ def _the_largest_difference_counts_in_both_directions(answer, random):
         found = expected + random.uniform(0.001, 0.002, expected.shape) * random.choice([-1, 1], expected.shape)
         place = tuple(int(random.integers(size)) for size in expected.shape)
         expected[place] = -sign * 0.03  # the sign changes, too
-        found[place] = sign * 0.04
+        found[place] = sign * float(random.uniform(0.04, 0.05))
         found.flat[expected.argmax()] = expected.max()
         difference = found - expected
         got = number(parts(answer(expected, found, 1.0), 3, PARITY)[0], "the largest difference")
@@ -120,9 +132,13 @@ def _labels_are_compared_image_by_image(answer, random):
     expected = _logits(random)
     n, classes = expected.shape
     found, flipped = expected.copy(), int(random.integers(2, n // 2))
-    for row in random.permutation(n)[:flipped]:
-        label = int(expected[row].argmax())
-        found[row, (label + 1) % classes] = expected[row, label] + 0.5
+    rows = random.permutation(n)[:flipped]
+    for row, label in zip(rows, random.permutation(classes)):
+        expected[row] = found[row] = np.minimum(expected[row], 5)
+        expected[row, label] = found[row, label] = 8
+    labels = expected.argmax(1)
+    for row, label in zip(rows, np.roll(labels[rows], 1)):  # they change places: sorted, both have the same labels
+        found[row, label] = 8.5
     share = parts(answer(expected, found, 20.0), 3, PARITY)[1]
     axis = "each image's label is its own largest logit: argmax over the classes, axis 1"
     if type(share) in (bool, np.bool_):
@@ -148,29 +164,41 @@ def _only_equal_shapes_labels_and_close_numbers_agree(answer, random):
     inside, outside = (expected + share * tolerance * random.choice([-1, 1]) for share in (0.5, 1.5))
     if not agree(expected, inside, tolerance):
         raise Wrong(f"differences of {tolerance / 2:.4f} with a tolerance of {tolerance:.4f} and equal labels agree")
-    if agree(expected, outside, tolerance):
+    many = _logits(random, 300)
+    above, below = many.copy(), many.copy()  # one logit alone
+    place = int(random.integers(1, 300)), int(random.integers(many.shape[1]))
+    above[place] += 1.5 * tolerance
+    below[place] -= 1.5 * tolerance
+    if any(agree(*pair, tolerance) for pair in ((expected, outside), (many, above), (many, below))):
         raise Wrong("a difference above `tolerance` does not agree; use the tolerance that is given")
+    quarters = np.round(4 * expected) / 4
+    if not agree(quarters, quarters + 0.25, 0.25) or not agree(expected, expected.copy(), 0.0):
+        raise Wrong("a difference of exactly `tolerance` still agrees: at most means <=")
     if agree(expected + 4000, outside + 4000, tolerance):
         raise Wrong(
             "a difference above `tolerance` does not agree, however large the logits are: np.allclose adds a share of "
             "them (rtol) to the tolerance, so compare the difference itself"
         )
-    tie = expected.copy()
+    tie = many.copy()
     tie[0] = 0.0
     tie[0, :2] = 5.0, 5.0 - tolerance / 4
     other = tie.copy()
     other[0, :2] = 5.0 - tolerance / 4, 5.0
     if agree(tie, other, tolerance):
         raise Wrong("where a label changed, the two do not agree, however small the difference")
+    row = int(random.integers(1, len(expected)))
     broken = expected.copy()
-    broken[tuple(int(random.integers(size)) for size in expected.shape)] = np.nan
-    if agree(expected, broken, tolerance) or agree(broken, broken, tolerance):
+    broken[row, broken[row].argmax()] = np.nan  # NumPy finds the same label
+    if any(agree(*pair, tolerance) for pair in ((expected, broken), (broken, expected), (broken, broken))):
         raise Wrong(
             "NaN must not agree: no comparison with NaN is true, so ask `difference <= tolerance`, not its opposite"
         )
     same_rows = np.repeat(expected[:1], len(expected), axis=0)
     if agree(same_rows, expected[:1], tolerance):
         raise Wrong("NumPy repeats a single row to fit many: compare the shapes before you subtract")
+    same_columns = np.repeat(expected[:, :1], expected.shape[1], axis=1)
+    if agree(same_columns, expected[:, :1], tolerance) or agree(expected, expected.T.copy(), tolerance):
+        raise Wrong("NumPy repeats a single column to fit many: compare the whole shapes before you subtract")
 
 
 # fold_batchnorm(weight, bias, gamma, beta, mean, variance, eps) -> (weight, bias)
@@ -284,6 +312,9 @@ MISTAKES: dict[str, Callable] = {
     "a ReLU behind a Conv with its BatchNormalization goes in too": lambda ops: [
         op for i, op in enumerate(ops) if not (i and (op, ops[i - 1]) in DIRECT)
     ],
+    "a BatchNormalization goes into a Conv only, not into Gemm": lambda ops: _fused(
+        ops, PAIRS | {NORM: ("Conv", "Gemm")}
+    ),
     "look at what stands directly before: a ReLU behind a MaxPool has nothing to go into": _everywhere,
     "an operation takes one ReLU, and nothing after it": lambda ops: _fused(ops, once=False),
     "a BatchNormalization goes into a Conv only, not into Gemm or MaxPool": lambda ops: _fused(
@@ -328,7 +359,7 @@ def _chain(random, *blocks: tuple[str, ...]) -> list[str]:
 
 
 def _a_norm_goes_into_the_convolution_before_it(answer, random):
-    blocks = ("Conv", NORM), ("Conv",), ("MaxPool",), ("Conv", NORM), ("Flatten",), ("Gemm",)
+    blocks = ("Conv", NORM), ("Conv",), ("MaxPool",), ("Conv", NORM), ("Flatten",), ("Gemm", NORM)
     _fuses(answer, _chain(random, *blocks))
 
 
@@ -344,9 +375,18 @@ def _what_has_nothing_to_go_into_stays(answer, random):
         ("MaxPool", NORM),
         ("Conv", NORM, "Relu"),
         ("Flatten", "Relu"),
+        ("Conv", "MaxPool", "Relu"),
+        ("Gemm", "Flatten", "Relu"),
+        ("Conv", "Add", "Relu"),
+        ("Conv", "Sigmoid", NORM),
+        ("Conv", "LeakyRelu"),
     )
     _fuses(answer, [str(random.choice(["Relu", NORM])), *_chain(random, *blocks, ("Conv", "Relu", NORM, "Relu"))])
     _fuses(answer, ["Conv", "Relu", NORM, "Gemm", "Relu"])
+    for first, last in (("Relu", "Gemm"), (NORM, "Conv")):
+        found, right = texts(answer([first, "MaxPool", last]), "operations that are left"), [first, "MaxPool", last]
+        if found != right:
+            raise Wrong("before the first operation stands nothing: ops[i - 1] with i = 0 is the last one")
 
 
 # fold_constants(nodes, constants) -> outputs that are left
@@ -372,6 +412,9 @@ def _folds(answer, nodes: list, constants: list[str]) -> None:
     mistakes = {
         "what is computed from constants alone is a constant itself: remember its name": _left(nodes, constants, False),
         "a node can be folded only if ALL of its inputs are constants": _left(nodes, constants, known=any),
+        "a node can be folded only if ALL of its inputs are constants, not only the first": _left(
+            nodes, constants, known=lambda inputs: next(inputs, True)
+        ),
         "these are the ones that are computed beforehand; the others are wanted": [
             o for o in outputs if o not in right
         ],
@@ -395,15 +438,16 @@ def _names(random, n: int) -> list[str]:
 
 
 def _what_has_only_constants_is_computed_beforehand(answer, random):
-    image, weight, scale, a, b, c, d = _names(random, 7)
-    nodes = [("Conv", [image, weight], a), ("Mul", [weight, scale], b), ("Add", [a, scale], c), ("Relu", [c], d)]
+    image, weight, scale, a, b, c, d, e, f = _names(random, 9)
+    nodes = [("Conv", [image, weight], a), ("Mul", [weight, scale], b), ("Add", [scale, a], c), ("Relu", [c], d)]
+    nodes += [("Conv", [weight, scale], e), ("Clip", [weight, scale, d], f)]
     _folds(answer, nodes, [weight, scale])
 
 
 def _what_follows_from_folded_values_is_folded_too(answer, random):
     image, weight, minus, one, two, three, a, b, c = _names(random, 9)
     nodes = [("Neg", [weight], minus), ("Constant", [], one), ("Cast", [one], two), ("Mul", [minus, two], three)]
-    nodes += [("Conv", [image, three], a), ("Add", [a, two], b), ("Mul", [a, b], c)]
+    nodes += [("Conv", [image, three], a), ("Add", [two, a], b), ("Mul", [a, b], c)]
     _folds(answer, nodes, [weight])
 
 
@@ -456,6 +500,15 @@ def _a_tensor_that_is_needed_later_stays(answer, random):
     tensors[0] = (sizes[0] + 1000, 0, 6)  # a shortcut around the others
     tensors[5] = (sizes[5] + 3500, 5, 5)  # needed at one step alone
     _peaks(answer, [tensors[int(i)] for i in random.permutation(len(tensors))])
+    small, large, end = *sorted(int(n) for n in random.choice(np.arange(200, 900), 2, replace=False)), 40
+    for step, hint in ((0, "step 0 counts, too"), (end, "the largest `last` is a step, too: range(... + 1)")):
+        tensors = [(small // 2, 2, 5), (large, 0, end), (small, step, step), (small // 3, 7, 7)]
+        found = number(answer(tensors), "bytes")
+        said = f"of {tensors}, {large + small} bytes are needed at step {step}, not {found:,.0f}"
+        expect(found, large + small, {hint: large + small // 2}, said)
+    tensors = [(large + 100, 12, 12), (large, 13, 20), (small, 18, 30), (small, 19, 19)]
+    found, right = number(answer(tensors), "bytes"), large + 2 * small
+    expect(found, right, {}, f"of {tensors}, {right} bytes are needed at one step, not {found:,.0f}")
 
 
 # times_faster(ratio, low, high) -> (times, low, high)
@@ -478,6 +531,10 @@ def _times_is_one_over_the_ratio(answer, random):
         "begin with the ratio itself, then low and high": 1 / low,
     }
     expect(found, 1 / ratio, mistakes, f"1 / {ratio:.4f} is {1 / ratio:.4f}, not {found:.4f}")
+    ratio, low, high = 4 * ratio, 4 * low, 4 * high
+    found, *_ = numbers(answer(ratio, low, high), 3, "numbers: times, low, high")
+    if not near(found, 1 / ratio):
+        raise Wrong(f"a ratio of {ratio:.3f} is slower: 1 / ratio is below 1 then, {1 / ratio:.4f}; leave it so")
 
 
 def _the_ends_change_places(answer, random):
@@ -491,6 +548,10 @@ def _the_ends_change_places(answer, random):
         raise Wrong("such an interval is not equally long on both sides: take 1 / high and 1 / low")
     expect(found[0], 1 / high, {}, f"the low end is 1 / {high:.4f} = {1 / high:.4f}, not {found[0]:.4f}")
     expect(found[1], 1 / low, {}, f"the high end is 1 / {low:.4f} = {1 / low:.4f}, not {found[1]:.4f}")
+    ratio, low, high = 2 * ratio, 0.9, 1 / 0.9  # some say "no difference": 1 lies within
+    found = numbers(answer(ratio, low, high), 3, "numbers: times, low, high")[1:]
+    if not all_near(found, (1 / high, 1 / low)):
+        raise Wrong(f"from 0.9 to {high:.4f}, the ends are 0.9 and {1 / low:.4f}, also where one of them is below 1")
 
 
 TAKES = (_a_free_batch_takes_any_number_of_images, _fixed_sizes_must_be_equal)

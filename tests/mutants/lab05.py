@@ -32,6 +32,13 @@ wrong("takes", "more than the batch may be free")(
 wrong("takes", "None in the input's shape")(
     lambda a, b: len(a) == len(b) and all(isinstance(x, str) or x == y for x, y in zip(a, b))
 )
+wrong("takes", "must be equal, at its own place")(
+    lambda a, b: place_by_place([None, *a[1:]], b) and (not isinstance(a[0], int) or b[0] <= a[0])
+)
+wrong("takes", "must be equal, at its own place")(
+    lambda a, b: len(a) == len(b) and sum(x - y for x, y in zip(a, b) if isinstance(x, int)) == 0
+)
+wrong("takes", "need not have four places")(lambda a, b: len(b) == 4 and place_by_place(a, b))
 wrong("takes", "is True or False")(lambda a, b: "yes" if place_by_place(a, b) else "no")
 wrong("takes", "labkit's own takes")(lambda a, b: reference.takes(a, b))
 
@@ -101,6 +108,49 @@ wrong("parity", "however small the difference")(changed(verdict=lambda d, s, t: 
 wrong("parity", "does not agree")(changed(verdict=lambda d, s, t: s == 1))
 wrong("parity", "use the tolerance that is given")(changed(verdict=lambda d, s, t: d <= 1 and s == 1))
 wrong("parity", "and equal labels agree")(changed(verdict=lambda d, s, t: d <= 1e-4 and s == 1))
+wrong("parity", "at most means <=")(changed(verdict=lambda d, s, t: d < t and s == 1))
+wrong("parity", "however small the difference")(changed(verdict=lambda d, s, t: d <= t and s > 0.99))
+wrong("parity", "do not round")(changed(lambda e, f: round(abs(e - f).max(), 3)))
+wrong("parity", "label")(changed(same=lambda e, f: (np.sort(e.argmax(1)) == np.sort(f.argmax(1))).mean()))
+
+
+def judged(verdict, unequal=lambda e, f: e.shape != f.shape):
+    """The right answer with a verdict from the logits, where the labels are equal."""
+
+    def parity(expected, found, tolerance):
+        if unequal(expected, found):
+            return 0.0, 0.0, False
+        difference, same, _ = changed(shapes=False)(expected, found, tolerance)
+        return difference, same, bool(verdict(expected - found, tolerance) and same == 1)
+
+    return parity
+
+
+wrong("parity", "use the tolerance that is given")(judged(lambda d, t: abs(d).mean() <= t))
+wrong("parity", "use the tolerance that is given")(
+    judged(lambda d, t: (abs(d) > t).mean() < 0.01 and not np.isnan(d).any())
+)
+wrong("parity", "use the tolerance that is given")(judged(lambda d, t: d.max() <= t))
+wrong("parity", "a single column")(judged(lambda d, t: abs(d).max() <= t, lambda e, f: len(e) != len(f)))
+wrong("parity", "stopped with ValueError")(judged(lambda d, t: abs(d).max() <= t, lambda e, f: e.size != f.size))
+
+
+@wrong("parity", "NaN must not agree")
+def looks_for_nan_in_one_alone(expected, found, tolerance):
+    if expected.shape != found.shape or np.isnan(found).any():
+        return 0.0, 0.0, False
+    return changed(lambda e, f: np.nanmax(abs(e - f)))(expected, found, tolerance)
+
+
+@wrong("parity", "NaN must not agree")
+def with_the_max_of_python(expected, found, tolerance):
+    if expected.shape != found.shape:
+        return 0.0, 0.0, False
+    d, s, _ = changed()(expected, found, tolerance)
+    worst = max(abs(a - b) for x, y in zip(expected.tolist(), found.tolist()) for a, b in zip(x, y))
+    return d, s, worst <= tolerance and bool(s == 1)
+
+
 wrong("parity", "compare the shapes")(changed(shapes=False))
 wrong("parity", "not three things")(lambda e, f, t: changed()(e, f, t)[2])
 wrong("parity", "True or False")(changed(verdict=lambda d, s, t: "yes" if d <= t else "no"))
@@ -245,6 +295,44 @@ def behind_any_norm(ops):
 
 
 wrong("fuse", "another one stays")(lambda ops: with_a_memory([op for op in ops if op != "BatchNormalization"]))
+
+
+def remembering(norm=("Conv",), open_op=None, through=(), relu=("Relu",)):
+    """The right answer with one thing remembered wrongly."""
+
+    def fuse(ops):
+        left, last = [], open_op
+        for op in ops:
+            if op == "BatchNormalization" and last in norm:
+                continue
+            if op in relu and last in ("Conv", "Gemm"):
+                last = None
+                continue
+            left.append(op)
+            last = last if op in through else op
+        return left
+
+    return fuse
+
+
+right("fuse")(remembering())
+wrong("fuse", "not into Gemm")(remembering(norm=("Conv", "Gemm")))
+wrong("fuse", "your function left")(remembering(open_op="Conv"))
+wrong("fuse", "your function left")(remembering(through=("MaxPool", "Flatten")))
+wrong("fuse", "your function left")(remembering(through=("Add", "Sigmoid")))
+wrong("fuse", "your function left")(remembering(relu=("Relu", "LeakyRelu")))
+
+
+@wrong("fuse", "with i = 0 is the last one")
+def looks_back_from_the_first(ops):
+    def goes(i):
+        norm = ops[i] == "BatchNormalization" and ops[i - 1] == "Conv"
+        before = ops[i - 2] if ops[i - 1] == "BatchNormalization" and ops[i - 2] == "Conv" else ops[i - 1]
+        return norm or (ops[i] == "Relu" and before in ("Conv", "Gemm"))
+
+    return [op for i, op in enumerate(ops) if not goes(i)]
+
+
 wrong("fuse", "your function left nothing")(lambda ops: [])
 wrong("fuse", "a number, not a list")(lambda ops: len(with_a_memory(ops)))
 wrong("fuse", "where the same one comes again")(lambda ops: list(dict.fromkeys(with_a_memory(ops))))
@@ -309,6 +397,26 @@ def with_a_flag(nodes, constants):
     return left
 
 
+def folding(known_if):
+    """The right answer with another rule."""
+
+    def fold_constants(nodes, constants):
+        known, left = set(constants), []
+        for op, inputs, output in nodes:
+            if known_if(op, [name in known for name in inputs]):
+                known.add(output)
+            else:
+                left.append(output)
+        return left
+
+    return fold_constants
+
+
+right("fold_constants")(folding(lambda op, known: all(known)))
+wrong("fold_constants", "not only the first")(folding(lambda op, known: not known or known[0]))
+wrong("fold_constants", "must run each time")(folding(lambda op, known: not known or known[-1]))
+wrong("fold_constants", "must run each time")(folding(lambda op, known: all(known[:2])))
+wrong("fold_constants", "must run each time")(folding(lambda op, known: all(known) and op != "Conv"))
 wrong("fold_constants", "the others are wanted")(
     lambda nodes, constants: [o for *_, o in nodes if o not in with_a_set(nodes, constants)]
 )
@@ -345,6 +453,18 @@ wrong("peak_with_reuse", "the largest tensor alone")(lambda tensors: max(size fo
 wrong("peak_with_reuse", "not needed at the same step")(lambda t: sum(sorted(size for size, *_ in t)[-2:]))
 wrong("peak_with_reuse", "still needed at its last step")(alive(lambda f, t, last: f <= t < last))
 wrong("peak_with_reuse", "at these two alone")(alive(lambda f, t, last: t in (f, last)))
+
+
+def most(tensors, steps):
+    return max(sum(size for size, first, last in tensors if first <= step <= last) for step in steps)
+
+
+right("peak_with_reuse")(lambda tensors: most(tensors, [first for _, first, _ in tensors]))
+wrong("peak_with_reuse", "is a step, too")(lambda t: most(t, range(max(last for *_, last in t))))
+wrong("peak_with_reuse", "step 0 counts")(lambda t: most(t, range(1, max(last for *_, last in t) + 1)))
+wrong("peak_with_reuse", "is a step, too")(lambda t: most(t, range(10)))
+wrong("peak_with_reuse", "are needed at")(lambda t: most(t, [0, 5, 40, max(t)[1]]))
+wrong("peak_with_reuse", "step")(lambda t: most(t, range(t[-1][2] + 1)))
 wrong("peak_with_reuse", "a list")(lambda tensors: [at_every_step(tensors)])
 wrong("peak_with_reuse", "labkit's own peak_with_reuse")(lambda tensors: reference.peak_with_reuse(tensors))
 
@@ -363,3 +483,6 @@ wrong("times_faster", "not per cent")(lambda ratio, low, high: (100 / ratio, 100
 wrong("times_faster", "do not round")(lambda ratio, low, high: (round(1 / ratio, 1), 1 / high, 1 / low))
 wrong("times_faster", "a number, not a list")(lambda ratio, low, high: 1 / ratio)
 wrong("times_faster", "labkit's own times_faster")(lambda *a: reference.times_faster(*a))
+wrong("times_faster", "leave it so")(lambda *those: [1 / x if x < 1 else -x for x in np.take(those, [0, 2, 1])])
+wrong("times_faster", "leave it so")(lambda *those: [max(1, 1 / x) for x in np.take(those, [0, 2, 1])])
+wrong("times_faster", "below 1")(lambda ratio, low, high: (1 / ratio, max(1, 1 / high), max(1, 1 / low)))

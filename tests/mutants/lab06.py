@@ -126,6 +126,12 @@ def as_a_tensor(images, scale, zero_point):
     return torch.quantize_per_tensor(torch.from_numpy(images), scale, zero_point, torch.qint8).int_repr()
 
 
+@right("quantize_input")
+def one_by_one_in_python(images, scale, zero_point):
+    codes = [min(127, max(-128, round(float(one) / scale) + zero_point)) for one in images.ravel()]
+    return np.array(codes, np.int8).reshape(images.shape)
+
+
 def exact(images, scale, zero_point):
     return images / scale + zero_point
 
@@ -150,6 +156,9 @@ wrong("quantize_input", "symmetric codes")(lambda x, s, z: np.clip(np.round(exac
 wrong("quantize_input", ".astype(np.int8)")(lambda x, s, z: np.clip(np.round(exact(x, s, z)), -128, 127))
 wrong("quantize_input", ".astype(np.int8)")(lambda x, s, z: np.clip(np.round(exact(x, s, z)), -128, 127).astype(int))
 wrong("quantize_input", "whole numbers")(lambda x, s, z: np.clip(exact(x, s, z), -128, 127))
+wrong("quantize_input", "stopped with")(
+    lambda x, s, z: np.array([[[as_in_the_formula(row, s, z) for row in m] for m in one] for one in x[:, :, :, :]])
+)
 wrong("quantize_input", "clip after the zero point")(
     lambda x, s, z: (np.clip(np.round(x / s), -128, 127) + z).astype(int)
 )
@@ -196,6 +205,8 @@ def around_the_largest(sizes):
 wrong("arena_bytes", "the image is there too")(lambda sizes: neighbours(sizes[1:]))
 wrong("arena_bytes", "may be the first or the last")(lambda sizes: neighbours(sizes[:-1]))
 wrong("arena_bytes", "only two are there at once")(lambda sizes: max(map(sum, zip(sizes, sizes[1:], sizes[2:]))))
+wrong("arena_bytes", "sizes[i - 1] is the last one")(lambda s: max(s[i] + s[i - 1] for i in range(len(s))))
+wrong("arena_bytes", "largest sum of neighbours")(lambda sizes: min(65536, neighbours(sizes)))
 wrong("arena_bytes", "labkit's own arena_bytes")(lambda sizes: mobile.arena_bytes(sizes))
 
 # c_bytes
@@ -224,6 +235,7 @@ wrong("c_bytes", "pieces with commas between")(lambda numbers: " ".join(f"0x{one
 wrong("c_bytes", "not one text")(lambda numbers: [f"0x{one:02x}" for one in numbers])
 wrong("c_bytes", "no brackets")(lambda numbers: "{" + formatted(numbers) + "}")
 wrong("c_bytes", "keep the order")(lambda numbers: formatted(numbers[::-1]) + ("" if numbers != numbers[::-1] else "x"))
+wrong("c_bytes", "9 pieces")(lambda numbers: formatted(list(dict.fromkeys(numbers))))
 wrong("c_bytes", "in C, not")(lambda numbers: ", ".join(f"\\x{one:02x}" for one in numbers))
 wrong("c_bytes", "returned nothing")(lambda numbers: None)
 wrong("c_bytes", "labkit's own c_bytes")(lambda numbers: mobile.c_bytes(bytes(numbers)))
@@ -258,6 +270,13 @@ wrong("split_gain", "these are the factors")(lambda b, m, a: (b / m, m / a))
 wrong("split_gain", "divide each by that of the whole")(lambda b, m, a: (math.log(b / m), math.log(m / a)))
 wrong("split_gain", "do not round")(lambda b, m, a: tuple(round(one, 2) for one in by_logarithms(b, m, a)))
 wrong("split_gain", "do not cut it off")(lambda b, m, a: np.clip(by_logarithms(b, m, a), 0, 1))
+wrong("split_gain", "do not cut it off")(
+    lambda b, m, a: (max(0, by_logarithms(b, m, a)[0]), 1 - max(0, by_logarithms(b, m, a)[0]))
+)
+wrong("split_gain", "here the first step loses")(
+    lambda b, m, a: (abs(by_logarithms(b, m, a)[0]), 1 - abs(by_logarithms(b, m, a)[0]))
+)
+wrong("split_gain", "do not round")(lambda b, m, a: np.round(by_logarithms(b, m, a), 4))
 wrong("split_gain", "not a list of 2 shares")(lambda b, m, a: by_logarithms(b, m, a)[0])
 wrong("split_gain", "labkit's own split_gain")(lambda b, m, a: mobile.split_gain(b, m, a))
 
@@ -325,6 +344,28 @@ wrong("choose_target", "the smaller file")(
 wrong("choose_target", "the smaller file")(
     lambda rows, f, r, t: chosen(rows, lambda row: fits(row, f, r, t), lambda row: (row["accuracy"], row["size_bytes"]))
 )
+wrong("choose_target", "without rounding")(
+    lambda rows, f, r, t: chosen(
+        rows, lambda row: fits(row, f, r, t), lambda row: (round(row["accuracy"], 2), -row["size_bytes"])
+    )
+)
+for other in ("latency_ms", "ram_bytes"):
+    wrong("choose_target", "the smaller file")(
+        lambda rows, f, r, t, other=other: chosen(
+            rows, lambda row: fits(row, f, r, t), lambda row: (row["accuracy"], -row[other], -row["size_bytes"])
+        )
+    )
+
+
+@wrong("choose_target", "found none")
+def starts_with_the_first_row(rows, flash, ram, slow):
+    best = rows[0]
+    for row in rows:
+        better = (row["accuracy"], -row["size_bytes"]) > (best["accuracy"], -best["size_bytes"])
+        best = row if fits(row, flash, ram, slow) and better else best
+    return best["variant"] if fits(best, flash, ram, slow) else None
+
+
 wrong("choose_target", "max() ")(
     lambda rows, f, r, t: max((row for row in rows if fits(row, f, r, t)), key=lambda row: row["accuracy"])["variant"]
 )

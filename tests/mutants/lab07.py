@@ -48,6 +48,21 @@ FRONT = {
     "the beaten ones": lambda c: [i for i in range(len(c)) if i not in by_two_comparisons(c)],
     "the worst rows": lambda c: by_two_comparisons(-c),
     "only the best of each column": lambda c: sorted({int(i) for i in c.argmin(0)}),
+    "it need not be less in ALL, whichever": lambda c: [
+        i for i, m in enumerate(c) if not any((o <= m).all() and o[0] < m[0] for o in c)
+    ],
+    "it need not be less in ALL, whichever column it may be": lambda c: [
+        i for i, m in enumerate(c) if not any((o <= m).all() and o[-1] < m[-1] for o in c)
+    ],
+    "use all columns": lambda c: by_two_comparisons(c[:, :3]),
+    "left out column 0": lambda c: by_two_comparisons(c[:, 1:] if c.shape[1] > 2 else c),
+    "are the front here": lambda c: [
+        i for i, m in enumerate(c) if not any((o <= m).all() and (o < m).any() for o in c[:-1])
+    ],
+    "one other row beats it": lambda c: [
+        i for i, m in enumerate(c) if not any((o <= m).all() and (o < m).any() for o in c[i + 1 :])
+    ],
+    "row": lambda c: [i for i in by_two_comparisons(c) if i],
     "every row is here": lambda c: list(range(len(c))),
     "a row does not beat itself": lambda c: [i for i, m in enumerate(c) if not any((o <= m).all() for o in c)],
     "this is one row": lambda c: [int(c.sum(1).argmin())],
@@ -119,6 +134,17 @@ CHOOSE = {
     "the most accurate that fits": chooser(key=lambda r: -r[3]),
     "fewer milliseconds are faster": chooser(key=lambda r: -r[2]),
     "then the smallest is wanted": chooser(key=lambda r: r[2]),
+    "equally fast: then the smallest": chooser(key=lambda r: (r[2], -r[3], r[1])),
+    "nothing is lost, so it fits": chooser(lambda r, b, d, base, best: r[1] <= b and 100 * abs(base - r[3]) <= d),
+    "larger and faster": chooser(lambda r, b, d, base, best: r[1] <= b and -1e-9 <= 100 * (base - r[3]) <= d),
+    "max_drop points": chooser(lambda r, b, d, base, best: r[1] <= b and int(100 * (base - r[3])) <= d),
+    "without rounding": chooser(key=lambda r: (round(r[2], 1), r[1])),
+    "the baseline is one of the variants": lambda names, s, t, a, b, d: chooser(
+        lambda r, *_: r[0] != "baseline" and r[1] <= b and 100 * (a[0] - r[3]) <= d
+    )(names, s, t, a, b, d),
+    "a slower variant may be": lambda names, s, t, a, b, d: chooser(
+        lambda r, *_: r[1] <= b and 100 * (a[0] - r[3]) <= d and r[2] <= t[0]
+    )(names, s, t, a, b, d),
     'return "nothing"': lambda names, s, t, a, b, d: chooser()(names, s, t, a, b, d) if min(s) <= b else names[0],
     "labkit's own choose_variant": lambda *columns: choice.choose_variant(*columns),
 }
@@ -177,6 +203,12 @@ BINDS = {
     "keeps the limit on the drop": lambda s, t, a, b, m, d: by_sets(
         s, t, [0.9 - abs(a[0] - x) for x in [a[0], *a[1:]]], b, m, d
     ),
+    "the first variant is one as well": lambda *w: (
+        [] if set() in broken(*w)[1:] else [k for k in ("bytes", "ms", "drop") if {k} in broken(*w)[1:]]
+    ),
+    "each at most once": lambda *w: [] if set() in broken(*w) else [k for b in broken(*w) if len(b) == 1 for k in b],
+    "exactly max_bytes": lambda s, t, a, b, m, d: by_sets(s, [x * (1 + 1e-12) for x in t], a, b, m, d),
+    "loses twice max_drop": lambda s, t, a, b, m, d: by_sets(s, t, a, b, m, 0.95 if d < 0.46 else d),
     "are called": lambda *w: ["size" if k == "bytes" else k for k in by_sets(*w)],
     "not only names of limits": lambda *w: [("bytes", "ms", "drop").index(k) for k in by_sets(*w)],
     "do not bind": lambda *w: [k for k in ("bytes", "ms", "drop") if k not in by_sets(*w)],
@@ -222,6 +254,9 @@ SHARES = {
     "the sign is turned round": lambda v: -by_numpy(v),
     "the order is turned round": lambda v: by_numpy(v)[::-1],
     "do not take its absolute value": lambda v: abs(by_numpy(v)),
+    "do not cut it": lambda v: np.clip(by_numpy(v), None, 1),
+    "its share is negative": lambda v: np.clip(by_numpy(v), 0, None),
+    "larger: its share": lambda v: sorted(by_numpy(v), reverse=True),
     "not 3 shares": lambda v: [0.0, *by_numpy(v)],
     "must add up to 1": lambda v: np.log(factors(v)) / np.log(v[0]),
     "labkit's own gain_shares": lambda v: choice.gain_shares(v),
@@ -256,6 +291,12 @@ def with_torch(weights, bits, sparsity):
     return float(weights * (is_zero + (1 - sparsity) * bits) / 8)
 
 
+@right("packed_bytes")
+def with_a_very_small_number(weights, bits, sparsity):
+    asked = -sparsity * math.log2(sparsity + 1e-12) - (1 - sparsity) * math.log2(1 - sparsity + 1e-12)
+    return weights * (asked + (1 - sparsity) * bits) / 8
+
+
 PACKED = {
     "divide by 8": lambda n, b, s: 8 * by_the_formula(n, b, s),
     "WHERE they are": lambda n, b, s: n * (1 - s) * b / 8,
@@ -266,6 +307,7 @@ PACKED = {
     "all weights take their bits": lambda n, b, s: n * (sure(s) + b) / 8,
     "its sign is wrong": lambda n, b, s: n * (-sure(s) + (1 - s) * b) / 8,
     "not always 8": lambda n, b, s: by_the_formula(n, 8, s),
+    "bits, 0.": lambda n, b, s: by_the_formula(n, b, max(s, 0.5)) if s else n * b / 8,
     "log2(0) must not come in": lambda n, b, s: 0.0 if s in (0, 1) else by_the_formula(n, b, s),
     "stopped with": lambda n, b, s: n * (-s * math.log2(s) - (1 - s) * math.log2(1 - s) + (1 - s) * b) / 8,
     "do not round": lambda n, b, s: round(by_the_formula(n, b, s)),
