@@ -246,8 +246,8 @@ ax = lk.plots.graph({"in PyTorch": model, "in the file": folder / "float32.onnx"
 #
 # `weight` has the shape `(outputs, inputs, height, width)`; `bias`, `gamma`, `beta`, `mean`, `variance` are arrays
 # `(outputs,)`. BatchNorm makes of a convolution's output `y`, channel by channel,
-# `(y - mean) / sqrt(variance + eps) * gamma + beta`. Return the weight and the bias of *one* convolution that does both:
-# with `factor = gamma / sqrt(variance + eps)`, each output channel's weights times its factor, and
+# `(y - mean) / sqrt(variance + eps) * gamma + beta`. Return two arrays, weight and bias of *one* convolution that does
+# both: with `factor = gamma / sqrt(variance + eps)`, each output channel's weights times its factor, and
 # `(bias - mean) * factor + beta`.
 #
 # <details><summary>Hint 1</summary><code>factor</code> has the shape <code>(outputs,)</code>; <code>np.sqrt</code> works on arrays.</details>
