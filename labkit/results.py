@@ -23,6 +23,9 @@ TOGETHER = (  # figures that one measurement gave and that stay together
     ["peak_memory_bytes", "peak_memory_low", "peak_memory_high"],
     ["parameters"],
 )
+INTERVALS = [names[:3] for names in TOGETHER if names[0] in ("latency_ms", "accuracy", "peak_memory_bytes")]
+ABOVE_ZERO = ("latency_ms", "size_bytes", "peak_memory_bytes")
+MOST = 1e15  # no figure is larger
 YOURS = "measured here"
 
 
@@ -114,7 +117,10 @@ def _lines(path: Path) -> list[dict]:
 
 
 def table(lab: str | None = None):
-    """The latest row of every variant as a pandas DataFrame, with the machine's id; of one lab, or of all."""
+    """The latest row of every variant as a pandas DataFrame, with the machine's id; of one lab, or of all.
+
+    What is no measurement, such as a row edited by hand in which a number is missing its digits, is left out.
+    """
     frame = _latest(read("measurements"), _machine_id)
     return frame if lab is None or frame.empty else frame[frame["lab"] == lab].reset_index(drop=True)
 
@@ -123,7 +129,7 @@ def _latest(rows: list[dict], origin):
     """The latest row of every variant; `origin` makes, of a row, what its machine is called."""
     import pandas as pd
 
-    rows = [row for row in rows if row.keys() >= {*SAME_VARIANT} and _machine_id(row)]
+    rows = [row for row in rows if _is_measurement(row)]
     frame = pd.DataFrame([{**row, "machine": origin(row)} for row in rows])
     return frame if frame.empty else frame.drop_duplicates([*SAME_VARIANT, "machine"], keep="last", ignore_index=True)
 
@@ -137,8 +143,8 @@ def everything(own: bool = True):
     import pandas as pd
 
     here = fingerprint()["id"]
-    mine = [row for row in read("measurements") if _machine_id(row) == here] if own else []
-    done = {row.get("lab") for row in mine}
+    mine = [row for row in read("measurements") if _is_measurement(row) and _machine_id(row) == here] if own else []
+    done = {row["lab"] for row in mine}
     others = [row for row in shipped() if row.get("lab") not in done]
     frames = [_latest(mine, lambda row: YOURS), _latest(others, _shipped_from)]
     frames = [frame.dropna(axis="columns", how="all") for frame in frames if not frame.empty]
@@ -173,13 +179,14 @@ def joined(frame):
 def comparable(frame, machine: str = YOURS):
     """The joined rows of one machine that may be compared.
 
-    These have bytes, a latency of one image on one thread, and an accuracy on as many images as any other. So the
-    networks of lab 01, which answer other questions, stay out, and so do accuracies on a part of the test images.
+    These have bytes, a latency of one image on one thread, and an accuracy, with its interval, on as many images as
+    any other. So the networks of lab 01, which answer other questions, stay out, and so do accuracies on a part of
+    the test images.
 
     Raises:
         ValueError: this machine has no such row; the machines that have rows are named.
     """
-    needed = ["accuracy", "images", "size_bytes", "latency_ms"]
+    needed = ["accuracy", "accuracy_low", "accuracy_high", "images", "size_bytes", "latency_ms"]
     machines = list(dict.fromkeys(frame["machine"])) if len(frame) else []
     found = joined(frame[frame["machine"] == machine]) if machine in machines else []
     if len(found):
@@ -194,6 +201,25 @@ def comparable(frame, machine: str = YOURS):
 def _machine_id(row: dict) -> str | None:
     machine = row.get("machine")
     return machine.get("id") if isinstance(machine, dict) else None
+
+
+def _is_measurement(row: dict) -> bool:
+    """Whether a row has what its variant is matched by, and in its figures numbers alone: a file may be edited."""
+    texts, counts = SAME_VARIANT[:3], SAME_VARIANT[3:]
+    figures = [row[name] for names in TOGETHER for name in names if row.get(name) is not None]
+    return (
+        all(isinstance(one, str) for one in (*map(row.get, texts), _machine_id(row)))
+        and all(type(row.get(name)) is int and 0 < row[name] <= MOST for name in counts)
+        and all(type(one) in (int, float) and 0 <= one <= MOST for one in figures)
+        and not any(row.get(name) == 0 for name in ABOVE_ZERO)
+        and (row.get("accuracy") or 0) <= 1
+        and all(_is_inside(*map(row.get, names)) for names in INTERVALS)
+    )
+
+
+def _is_inside(value, low, high) -> bool:
+    """Whether a figure lies in its interval, or has none."""
+    return low is high is None or (None not in (value, low, high) and low <= value <= high)
 
 
 def figures(row) -> dict[str, str]:

@@ -192,7 +192,15 @@ def sparse(path):
         file.truncate(2**31)
 
 
+def diverged(path):
+    model = onnx.load(network(path))
+    weights = model.graph.initializer[0]
+    weights.CopyFrom(numpy_helper.from_array(np.full((784, 10), np.nan, np.float32), weights.name))
+    onnx.save(model, path)
+
+
 BAD = {
+    "NaN": (diverged, "no finite float: did the training diverge"),
     "empty": (lambda path: path.write_bytes(b""), "empty"),
     "cut short": (lambda path: cut(network(path)), "export it again"),
     "zeros": (lambda path: path.write_bytes(bytes(50_000)), "export it again"),

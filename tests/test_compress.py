@@ -502,6 +502,12 @@ def final(exported):
         return compress.headline(exported, "tiny", data.load().validation.subset(200))
 
 
+def test_a_headline_needs_ten_finite_logits_and_names_the_file_that_gives_others(exported):
+    for logits, message in ((np.zeros((1, 3), "f"), r"not with logits \(1, 10\)"), (np.full((1, 10), np.nan), "NaN")):
+        with pytest.raises(ValueError, match=rf"model\.onnx answers .*{message}"):
+            compress.headline(exported, predict=lambda _, logits=logits: logits)
+
+
 def test_ratios_of_times_turn_round_with_their_intervals(final):
     assert final.faster == pytest.approx((50, 40, 62.5))
     assert final.runtime_alone == pytest.approx((2.5, 2, 3.125))

@@ -41,6 +41,23 @@ def test_the_smallest_arena_runs_and_sixteen_bytes_less_do_not(files, images):
         mobile.micro_predictor(files["int8"], arena - 16)
 
 
+@pytest.mark.parametrize("arena", [0, -1, 10**12])
+def test_an_arena_that_no_microcontroller_has_is_refused(files, arena):
+    with pytest.raises(ValueError, match=f"not {arena:,}"):
+        mobile.micro_predictor(files["int8"], arena)
+
+
+def test_a_file_with_much_nothing_behind_it_runs_in_an_arena_that_there_is(files, images, tmp_path):
+    (tmp_path / "long.tflite").write_bytes(files["int8"].read_bytes() + bytes(400_000_000))  # ten times that: a crash
+    assert mobile.micro_predictor(tmp_path / "long.tflite")(images[:1]).shape == (1, 10)
+
+
+def test_what_the_search_for_an_arena_stumbles_over_is_an_error_of_the_file(files, monkeypatch):
+    monkeypatch.setattr(mobile.micro, "run", lambda *_: '{"error": "bad_alloc"}')
+    with pytest.raises(ValueError, match=r"int8\.tflite cannot be run by .*: bad_alloc"):
+        mobile.smallest_arena(files["int8"])
+
+
 def test_a_dynamic_range_file_is_refused_with_the_interpreters_reason(files):
     with pytest.raises(ValueError, match=r"cannot be run by TensorFlow Lite Micro: .*Hybrid models are not supported"):
         mobile.micro_predictor(files["dynamic"])

@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 
 from labkit import results
-from labkit.measure import measurement
+from labkit.measure import fingerprint, measurement
 
 ROW = measurement("baseline", "01", runtime="PyTorch", latency_ms=1.0)
 
@@ -196,7 +196,62 @@ def test_a_folder_that_cannot_be_written_to_is_named_with_the_way_out(tmp_path, 
 
 def test_a_row_whose_machine_is_no_machine_is_left_out_of_the_table(tmp_path, monkeypatch):
     monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path))
-    row = dict.fromkeys(results.SAME_VARIANT, 1)
+    row = {"lab": "01", "variant": "baseline", "runtime": "PyTorch", "threads": 1, "batch": 1}
     for machine in (None, "x", {}, {"id": "a"}):
         results.append("measurements", row | {"machine": machine})
     assert results.table()["machine"].tolist() == ["a"]
+
+
+GOOD = {
+    "lab": "07",
+    "variant": "baseline",
+    "runtime": "PyTorch",
+    "threads": 1,
+    "batch": 1,
+    "latency_ms": 1.0,
+    "latency_low_ms": 0.9,
+    "latency_high_ms": 1.1,
+    "size_bytes": 1000,
+    "accuracy": 0.9,
+    "accuracy_low": 0.89,
+    "accuracy_high": 0.91,
+    "images": 10_000,
+}
+BAD_FIGURES = [
+    {"variant": ["a"]},
+    {"lab": 7},
+    {"lab": None},
+    {"runtime": {"a": 1}},
+    {"threads": "1"},
+    {"batch": True},
+    {"latency_ms": "fast"},
+    {"latency_ms": 0},
+    {"latency_ms": float("nan")},
+    {"latency_ms": 1e300},
+    {"latency_ms": 10**400},
+    {"latency_ms": 2.0},  # outside its interval
+    {"latency_high_ms": None},  # half an interval
+    {"size_bytes": [1]},
+    {"size_bytes": -1},
+    {"accuracy": 1.1, "accuracy_high": 1.2},
+]
+
+
+@pytest.mark.parametrize("change", BAD_FIGURES, ids=str)
+def test_a_row_edited_by_hand_is_left_out_and_the_others_stay(kept, change):
+    kept.mkdir(parents=True, exist_ok=True)
+    machine = {"machine": fingerprint()}
+    rows = [GOOD | machine, GOOD | {"variant": "edited"} | machine | change]
+    (kept / "measurements.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert results.table()["variant"].tolist() == ["baseline"]
+    found = results.comparable(results.everything())
+    assert found["variant"].tolist() == ["baseline"]
+
+
+def test_an_accuracy_without_its_interval_is_not_compared(kept):
+    kept.mkdir(parents=True, exist_ok=True)
+    row = {**GOOD, "machine": fingerprint(), "accuracy_low": None, "accuracy_high": None}
+    (kept / "measurements.jsonl").write_text(json.dumps(row) + "\n")
+    assert len(results.table()) == 1
+    with pytest.raises(ValueError, match="no rows to compare"):
+        results.comparable(results.everything())

@@ -31,7 +31,7 @@ def facts(model: str | Path, images: data.Split | None = None, seconds: float = 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is empty, damaged, too large, keeps its weights in another file, or answers anything but
-            10 logits to one image; or there are no images.
+            10 finite logits to one image; or there are no images.
     """
     path, split = readable(model), data.load().test if images is None else images
     if images is None:
@@ -64,7 +64,10 @@ def _one_by_one(predict: Predict, inputs: np.ndarray, path: Path) -> np.ndarray:
     expected = (1, len(data.CLASSES))
     if answers[0].shape != expected:
         raise ValueError(f"{path} answers one image with the shape {answers[0].shape}, not with logits {expected}")
-    return np.concatenate(answers)
+    logits = np.concatenate(answers)
+    if logits.dtype.kind != "f" or not np.isfinite(logits).all():
+        raise ValueError(f"{path} answers with what is no finite float: did the training diverge?")
+    return logits
 
 
 def _time(predict: Predict, image: np.ndarray, seconds: float) -> dict:

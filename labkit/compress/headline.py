@@ -102,11 +102,12 @@ def headline(
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the file is damaged, or does not take the images.
+        ValueError: the file is damaged, does not take the images, or answers anything but 10 finite logits.
         RuntimeError: the baseline does not answer alike in both runtimes.
     """
     path, split = Path(path), data.load().test if split is None else split
     predict = onnx_predictor(path) if predict is None else predict
+    _check_answer(path, predict(np.ascontiguousarray(split.inputs[:1])))
     eager, plain, baseline_bytes = _baseline(split)
     before, after = (train.correct(one, split) for one in (plain, predict))
     first, second = _races((eager, plain, predict), np.ascontiguousarray(split.inputs[:1]), seconds)
@@ -144,6 +145,14 @@ def _races(predictors: Sequence[Predict], image: np.ndarray, seconds: float) -> 
     calls = {name: (lambda predict=predict: predict(image)) for name, predict in zip(NAMES, predictors)}
     first = race(calls, seconds=seconds * 2 / 3)
     return first, race({name: calls[name] for name in NAMES[1:]}, seconds=seconds / 3)
+
+
+def _check_answer(path: Path, logits: np.ndarray) -> None:
+    expected = (1, len(data.CLASSES))
+    if logits.shape != expected or logits.dtype.kind != "f":
+        raise ValueError(f"{path} answers one image with {logits.dtype} {logits.shape}, not with logits {expected}")
+    if not np.isfinite(logits).all():
+        raise ValueError(f"{path} answers with NaN or infinity: did the training diverge?")
 
 
 def inverse(timing: Timing) -> Ends:

@@ -10,6 +10,7 @@ import numpy as np
 from labkit.mobile.child import has, run
 from labkit.mobile.codes import decoded, encoded, scale_of
 from labkit.mobile.tflite import check_file
+from labkit.mobile.trial import LARGEST_ARENA
 
 ABSENT = (
     "the microcontroller's interpreter is not installed; it is there for Linux on x86-64 alone: "
@@ -27,19 +28,22 @@ def micro_predictor(path: str | Path, arena_bytes: int | None = None):
 
     Args:
         path: a `.tflite` file, full-integer or float; not dynamic-range.
-        arena_bytes: memory for all activations; ten times the file's bytes unless told.
+        arena_bytes: memory for all activations, at most 2**28; ten times the file's bytes unless told.
 
     Raises:
         ImportError: `tflite-micro` is not installed.
         FileNotFoundError: there is no such file.
-        ValueError: it is damaged, has an op that microcontrollers lack, or the arena is too small; from `predict`, the
-            model does not take images of this shape.
+        ValueError: it is damaged, has an op that microcontrollers lack, or the arena is too small or too large; from
+            `predict`, the model does not take images of this shape.
     """
     if not has_micro():
         raise ImportError(ABSENT)
     from tflite_micro import runtime
 
+    if arena_bytes is not None and not 0 < arena_bytes <= LARGEST_ARENA:
+        raise ValueError(f"an arena has 1 to {LARGEST_ARENA:,} bytes, not {arena_bytes:,}")
     content = check_file(path, "micro").read_bytes()
+    arena_bytes = min(10 * len(content), LARGEST_ARENA) if arena_bytes is None else arena_bytes
     try:
         interpreter = runtime.Interpreter.from_bytes(content, arena_size=arena_bytes)
     except RuntimeError:
@@ -67,8 +71,10 @@ def smallest_arena(path: str | Path) -> int:
     """
     if not has_micro():
         raise ImportError(ABSENT)
-    found = json.loads(run("labkit.mobile.trial", "arena", check_file(path, "micro")).splitlines()[-1])
-    return found["found"]
+    said = json.loads(run("labkit.mobile.trial", "arena", check_file(path, "micro")).splitlines()[-1])
+    if said["error"]:
+        raise ValueError(f"{path} cannot be run by TensorFlow Lite Micro: {said['error']}")
+    return said["found"]
 
 
 def _answer(interpreter, image: np.ndarray) -> np.ndarray:
