@@ -82,8 +82,10 @@ def _fixed_sizes_must_be_equal(answer, random):
             raise Wrong(f"{fixed} does not take {wrong}: a fixed number must be equal, at its own place")
     if not _taken(answer, fixed, tuple(fixed)):
         raise Wrong(f"{fixed} takes {tuple(fixed)}: where all numbers are fixed, all may be equal")
-    if not _taken(answer, ["n", width], (batch, width)) or _taken(answer, ["n", width], (batch, height)):
-        raise Wrong(f"a shape need not have four places: ['n', {width}] takes {(batch, width)}, not {(batch, height)}")
+    if not _taken(answer, ["batch", width], (batch, width)) or _taken(answer, ["batch", width], (batch, height)):
+        raise Wrong(
+            f"a shape need not have four places: ['batch', {width}] takes {(batch, width)}, not {(batch, height)}"
+        )
 
 
 # parity(expected, found, tolerance) -> (largest difference, share of same labels, agree)
@@ -375,6 +377,8 @@ def _what_has_nothing_to_go_into_stays(answer, random):
         ("MaxPool", NORM),
         ("Conv", NORM, "Relu"),
         ("Flatten", "Relu"),
+    )
+    between = (
         ("Conv", "MaxPool", "Relu"),
         ("Gemm", "Flatten", "Relu"),
         ("Conv", "Add", "Relu"),
@@ -382,6 +386,7 @@ def _what_has_nothing_to_go_into_stays(answer, random):
         ("Conv", "LeakyRelu"),
     )
     _fuses(answer, [str(random.choice(["Relu", NORM])), *_chain(random, *blocks, ("Conv", "Relu", NORM, "Relu"))])
+    _fuses(answer, _chain(random, *between))
     _fuses(answer, ["Conv", "Relu", NORM, "Gemm", "Relu"])
     for first, last in (("Relu", "Gemm"), (NORM, "Conv")):
         found, right = texts(answer([first, "MaxPool", last]), "operations that are left"), [first, "MaxPool", last]

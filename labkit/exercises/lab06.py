@@ -157,7 +157,8 @@ def _a_code_is_the_nearest_whole_number_of_steps(answer, random):
         limited = [wrong, np.clip(wrong, -128, 127), (wrong + 128) % 256 - 128]
         if any(_same(found, one) for one in limited):
             raise Wrong(hint.strip())
-    raise Wrong(f"an image of {images.flat[0]:.4f} has the code {codes.flat[0]:.0f}, not {found.flat[0]:.0f}")
+    i = int((found != codes).argmax())
+    raise Wrong(f"an image of {images.flat[i]:.4f} has the code {codes.flat[i]:.0f}, not {found.flat[i]:.0f}")
 
 
 def _what_is_out_of_range_gets_the_last_code(answer, random):
@@ -227,7 +228,10 @@ def _check_bytes(pieces: list[str], values: list[int]) -> None:
         if not re.fullmatch(r"0[xX][0-9a-fA-F]{2}", one):
             raise Wrong(f"the byte {value} is 0x{value:02x} in C, not {one[:20]}")
         if int(one, 16) != value:
-            raise Wrong(f"the byte {value} is 0x{value:02x}, not {one}; keep the order of the bytes")
+            there = all(re.fullmatch(r"0[xX][0-9a-fA-F]{2}", other) for other in pieces)
+            moved = there and sorted(int(other, 16) for other in pieces) == sorted(values)
+            said = "; keep the order of the bytes" if moved else ", in base 16"
+            raise Wrong(f"the byte {value} is 0x{value:02x}, not {one}{said}")
 
 
 def _each_byte_has_two_digits_of_base_16(answer, random):

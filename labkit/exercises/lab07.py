@@ -171,7 +171,7 @@ def _the_fastest_that_fits_is_chosen(answer, random):
         "too bad": "this one loses more than max_drop points; accuracies are shares, so 1 point is 0.01",
         "large and bad": "this is the fastest of all, but it does not fit",
         "smallest": "this one is the smallest that fits: the fastest that fits is wanted (exactly max_bytes fits, and "
-        "the drop is a difference of two accuracies, not a share of the baseline's)",
+        "the drop is a difference of two accuracies, not rounded and no share of the baseline's)",
         "most accurate": "this is the most accurate that fits: the drop counts from the baseline, the first one; then "
         "the fastest is wanted",
         "slowest": "this one is the slowest that fits: fewer milliseconds are faster",
@@ -199,7 +199,7 @@ def _every_variant_is_judged_alike(answer, random):
         return _name(answer(["baseline", better, slower], sizes, times, accuracies, *limits))
 
     found = chosen(
-        [room // 2, room - 1, room // 3], [ms, ms / 2, ms / 2 * (1 + 1e-9)], [share, share + 0.03, share + 0.03]
+        [room // 2, room - 1, room - 2], [ms, ms / 2, ms / 2 * (1 + 1e-9)], [share, share + 0.03, share + 0.03]
     )
     if found == slower:
         raise Wrong("the fastest is wanted, by however little: compare the times as they are, without rounding")
@@ -269,9 +269,15 @@ def _each_step_has_the_logarithm_of_its_factor(answer, random):
     for hint, wrong in mistakes.items():
         if all_near(found, wrong):
             raise Wrong(hint)
+    _not_rounded(found, right)
     if abs(found.sum() - 1) > 1e-6:
         raise Wrong(f"the shares must add up to 1, yours to {found.sum():.3f}")
     raise Wrong("a step's share is the logarithm of before over after, over that of the first value over the last")
+
+
+def _not_rounded(found: np.ndarray, right: np.ndarray) -> None:
+    if any(all_near(found, np.round(right, digits)) for digits in range(2, 6)):
+        raise Wrong("do not round the shares: return all of their digits")
 
 
 def _two_equal_factors_have_equal_shares(answer, random):
@@ -279,6 +285,7 @@ def _two_equal_factors_have_equal_shares(answer, random):
     n = int(random.integers(4, 7))
     found = numbers(answer([start / factor**i for i in range(n + 1)]), n, "shares: one for each step")
     if not all_near(found, np.full(n, 1 / n)):
+        _not_rounded(found, np.full(n, 1 / n))
         raise Wrong(f"{n} steps, each {factor:.2f} times smaller, have equal shares: {1 / n:.3f} each")
 
 
@@ -291,6 +298,10 @@ def _a_step_backwards_has_a_negative_share(answer, random):
         ([start, start / 2, worse * start / 2, start / 8], 1),
     ):
         found = numbers(answer(values), len(values) - 1, "shares: one for each step")
+        logs = np.log(values)
+        exact = -np.diff(logs) / (logs[0] - logs[-1])
+        if not all_near(found, exact):
+            _not_rounded(found, exact)
         expect(
             found[at],
             right,
@@ -419,10 +430,10 @@ def _packs(answer, weights: int, bits: int, sparsity: float) -> None:
 
 
 def _without_zeros_all_bits_count_and_of_zeros_alone_nothing_is_left(answer, random):
-    weights, bits = int(random.integers(1000, 9000)), int(random.integers(2, 9))
+    weights, bits = 8 * int(random.integers(100, 1000)) + 1, int(random.integers(2, 8))  # no whole number of bytes
     full = number(answer(weights, bits, 0.0), "a number of bytes")
-    if not near(full, weights * bits / 8):
-        raise Wrong("with sparsity 0, every weight takes its bits and nothing else: log2(0) must not come in")
+    said = "with sparsity 0, every weight takes its bits and nothing else: log2(0) must not come in"
+    expect(full, weights * bits / 8, {"these are bits: divide by 8": weights * bits}, said)
     if abs(number(answer(weights, bits, 1.0), "a number of bytes")) > 1e-3:
         raise Wrong("with sparsity 1, all is zero and everybody knows it: 0 bytes")
 

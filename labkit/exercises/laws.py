@@ -175,8 +175,8 @@ def expect(found: float, right: float, mistakes: Mapping[str, float], otherwise:
 
 
 def is_rounded(found: float, right: float) -> bool:
-    """Whether `found` is `right` cut to a whole number, or rounded to at most three digits after the point."""
-    rounded = [math.floor(right), *(round(right, digits) for digits in range(4))]
+    """Whether `found` is `right` cut or rounded up to a whole number, or rounded to at most three digits."""
+    rounded = [math.floor(right), math.ceil(right), *(round(right, digits) for digits in range(4))]
     return near(found, right, 0.05) and any(near(found, one) for one in rounded)
 
 

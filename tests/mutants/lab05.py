@@ -318,7 +318,7 @@ def remembering(norm=("Conv",), open_op=None, through=(), relu=("Relu",)):
 right("fuse")(remembering())
 wrong("fuse", "not into Gemm")(remembering(norm=("Conv", "Gemm")))
 wrong("fuse", "your function left")(remembering(open_op="Conv"))
-wrong("fuse", "your function left")(remembering(through=("MaxPool", "Flatten")))
+wrong("fuse", "not into MaxPool or Flatten")(remembering(through=("MaxPool", "Flatten")))
 wrong("fuse", "your function left")(remembering(through=("Add", "Sigmoid")))
 wrong("fuse", "your function left")(remembering(relu=("Relu", "LeakyRelu")))
 

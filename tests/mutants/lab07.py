@@ -254,6 +254,7 @@ SHARES = {
     "the sign is turned round": lambda v: -by_numpy(v),
     "the order is turned round": lambda v: by_numpy(v)[::-1],
     "do not take its absolute value": lambda v: abs(by_numpy(v)),
+    "do not round the shares": lambda v: by_numpy(v).round(4),
     "do not cut it": lambda v: np.clip(by_numpy(v), None, 1),
     "its share is negative": lambda v: np.clip(by_numpy(v), 0, None),
     "larger: its share": lambda v: sorted(by_numpy(v), reverse=True),
@@ -311,6 +312,7 @@ PACKED = {
     "log2(0) must not come in": lambda n, b, s: 0.0 if s in (0, 1) else by_the_formula(n, b, s),
     "stopped with": lambda n, b, s: n * (-s * math.log2(s) - (1 - s) * math.log2(1 - s) + (1 - s) * b) / 8,
     "do not round": lambda n, b, s: round(by_the_formula(n, b, s)),
+    "do not round or cut": lambda n, b, s: math.ceil(by_the_formula(n, b, s)),
     "labkit's own packed_bytes": lambda n, b, s: choice.packed_bytes(n, b, s),
 }
 for hint, answer in PACKED.items():
