@@ -150,7 +150,7 @@ def run_browser(options: argparse.Namespace) -> None:
     """See `labkit.browser.page`; a model above the slide's limit for browsers gets its page and a warning."""
     from labkit import browser, data, results
 
-    output = options.output or options.model.with_suffix(".html")
+    output = options.output or options.model.parent / f"{options.model.stem}.html"
     try:
         written = browser.page(options.model, output)
     except (ValueError, data.DataError) as error:

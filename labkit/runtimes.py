@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,5 +184,6 @@ def _explained(error: Exception, images, wanted=None) -> Exception:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's message, at most 200 characters: runtimes append a page to it."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    """The first line of an error's message, at most 200 characters: runtimes put a code before it, a page behind it."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : (Load model from .*? failed:)?", "", said)[:200]

@@ -273,6 +273,8 @@ def test_the_command_warns_of_a_model_above_the_slides_limit(tmp_path, capsys):
 
 
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path, capsys):
+    assert cli.main(["browser", ""]) == 2
+    assert "a folder or a device" in capsys.readouterr().err
     good, cut_short = network(tmp_path / "good.onnx"), network(tmp_path / "cut.onnx")
     cut(cut_short)
     (tmp_path / "folder").mkdir()

@@ -253,6 +253,14 @@ def test_a_shape_that_the_file_does_not_take_is_told_beside_the_one_that_it_take
         onnx_predictor(saved(model, tmp_path))(np.zeros((3, 2), np.float32))
 
 
+def test_the_reason_is_told_however_long_the_path_is(tmp_path):
+    folder = tmp_path / ("long" * 50)
+    folder.mkdir()
+    made = [helper.make_node("Teleport", ["images"], ["logits"])]
+    with pytest.raises(ValueError, match="No Op registered for Teleport"):
+        onnx_predictor(saved(small(made), folder))
+
+
 def test_a_loop_is_refused_for_it_may_never_end(tmp_path):
     value = helper.make_tensor_value_info
     step = [helper.make_node("Identity", ["on"], ["still"]), helper.make_node("Identity", ["x"], ["y"])]

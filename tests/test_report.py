@@ -126,6 +126,20 @@ def test_the_machine_of_shipped_verdicts_is_named_once_and_as_text(folders):
     assert len([text for text in texts if "measured on <b>Elsewhere</b>" in text]) == 1
 
 
+def test_the_report_never_takes_the_place_of_the_card(folders):
+    measure()
+    (folders / "card.json").write_text("{}")
+    with pytest.raises(ValueError, match="is the card itself"):
+        report.write("card.json", card=folders / "card.json")
+    assert (folders / "card.json").read_text() == "{}"
+
+
+def test_half_a_character_in_a_name_does_not_stop_the_report(folders):
+    measure()
+    measure("\ud800 half", ms=0.5)
+    assert "? half" in report.write(folders / "r.html").read_text()
+
+
 def test_names_and_cards_from_outside_stay_texts(folders):
     measure()
     measure("<script>alert(1)</script>", "ONNX Runtime", 1000, 0.1, 0.93)

@@ -28,11 +28,14 @@ def write(path: str | Path, variant: str | None = None, card: str | Path | None 
         name: the student's, for the title.
 
     Raises:
-        ValueError: nothing was measured on this machine yet, there is no such variant, or the card cannot be read.
+        ValueError: nothing was measured on this machine yet, there is no such variant, the card cannot be read, or
+            the report would replace it.
         OSError: the file cannot be written.
     """
     path = Path(path)
-    write_atomically(path, report_page(variant, card, name).encode())
+    if card is not None and path.absolute() == Path(card).absolute():
+        raise ValueError(f"{path} is the card itself: give the report another name")
+    write_atomically(path, report_page(variant, card, name).encode(errors="replace"))  # half a character in a name
     return path
 
 
