@@ -720,9 +720,7 @@ pad
 # %%
 if pad.measured:
     print("in the browser, largest difference:", pad.measured["largest_difference"])
-    lk.results.save(
-        lk.measurement("int8 static per channel", "05", size=lk.size(int8), **pad.row())
-    )
+    lk.results.save(lk.measurement("baseline int8", "05", size=lk.size(int8), **pad.row()))
 page = lk.browser.page(int8, folder / "int8.html", seconds=0.5)
 download = lk.browser.bytes_to_load(int8)
 print(f"{page.name}: {page.stat().st_size / 1e6:.1f} MB, opens without a server")
@@ -750,7 +748,7 @@ right = {
 pair = {name: lk.onnx_predictor(folder / f"{name}.onnx") for name in ("float32", "int8")}
 timed = lk.compare(pair, test.inputs[:1], tolerance=None, seconds=1)
 one = lk.measurement(
-    "int8 static per channel", "05", pair["int8"], timed["int8"], lk.size(int8), right["int8"],
+    "baseline int8", "05", pair["int8"], timed["int8"], lk.size(int8), right["int8"],
     baseline="baseline",
 )  # fmt: skip
 lk.results.save(one)
