@@ -10,7 +10,6 @@ from labkit.claims.verdict import CLAIMS, Verdict, found, lab_of, row_of, verdic
 from labkit.measure.machine import describe, fingerprint
 
 HERE = "this machine"
-SHIPPED = "shipped: measured on "
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def cases() -> dict[str, Case]:
     tried = {}
     machine = fingerprint()["id"]
     for row in results.shipped("verdicts"):
-        _enter(tried, row, f"{SHIPPED}{_name(row)}")
+        _enter(tried, row, f"shipped: measured on {_name(row)}")
     rows = results.read("verdicts")
     for row in rows:
         _enter(tried, row, f"your results, measured on {_name(row)}")

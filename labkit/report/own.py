@@ -135,16 +135,23 @@ def _variants(rows: list[dict]) -> str:
 
 
 def _verdicts() -> str:
+    """The verdicts of this machine; folded below them, those that are from elsewhere."""
     tried = claims.court().reset_index()
     tried = tried[tried["verdict"].isin(claims.WORDS)]
-    counts = tried["verdict"].value_counts()
+    own = tried["from"] == claims.HERE
+    counts = tried[own]["verdict"].value_counts()
     said = ", ".join(f"{counts.get(word, 0)} {word}" for word in claims.WORDS)
-    shipped = tried["from"].str.extract(f"{claims.SHIPPED}(.*)")[0]
-    others = "; ".join(sorted(shipped.dropna().unique()))
-    tried["from"] = tried["from"].where(shipped.isna(), "shipped")  # once above the table, not in every row
-    note = f" Shipped ones were measured on {escape(others)}." if others else ""
-    columns = ["claim", "the slide says", "tested by", "found", "verdict", "from"]
-    return f"<p>{said}.{note}</p>" + table(columns, tried[columns].values.tolist(), "verdicts")
+    columns = ["claim", "the slide says", "tested by", "found", "verdict"]
+    mine = table(columns, tried[own][columns].values.tolist(), "verdicts") if own.any() else ""
+    return f"<p>On this machine: {said}.</p>{mine}" + _elsewhere(tried[~own], columns)
+
+
+def _elsewhere(tried, columns: list[str]) -> str:
+    if tried.empty:
+        return ""
+    places = "; ".join(sorted(set(tried["from"])))
+    inside = table(columns, tried[columns].values.tolist(), "verdicts from elsewhere")
+    return f"<details><summary>{len(tried)} more, not of this machine: {escape(places)}</summary>{inside}</details>"
 
 
 def _card(path: str | Path) -> dict:
