@@ -225,6 +225,19 @@ def test_an_executed_notebook_is_what_a_rebuild_would_write(tmp_path):
     assert [cell["outputs"][0]["text"] for cell in executed["cells"] if cell["outputs"]] == [["1\n"]]
 
 
+def test_an_executed_notebook_names_the_students_results_and_no_folder_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "elsewhere"))
+    cell = "import os\nprint('wrote', os.path.relpath(os.environ['LABKIT_RESULTS'] + '/06/x'))"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    build_notebooks.execute(notebook, tmp_path)
+    assert notebook.cells[0].outputs[0].text == "wrote ../results/06/x\n"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_no_notebook_names_a_temporary_folder(path):
+    assert "/tmp/" not in path.read_text(encoding="utf-8")
+
+
 def test_outputs_are_kept_for_cells_that_did_not_change_and_dropped_for_those_that_did():
     def notebook(*sources):
         return nbformat.v4.new_notebook(

@@ -24,7 +24,7 @@ import jupytext
 import nbformat
 from setup_cell import setup_cell
 
-from labkit import check, exercises
+from labkit import check, exercises, results
 from labkit.files import write_atomically
 
 ROOT = Path(__file__).parents[1]
@@ -175,6 +175,14 @@ def execute(notebook, folder: Path) -> None:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(_still, cell.outputs) if output is not None]
+            _with_the_students_folder(cell.outputs, os.path.relpath(results.folder(), folder))
+
+
+def _with_the_students_folder(outputs: list, place: str) -> None:
+    """Writes results/ for the temporary folder of this run, `place`, where a cell printed it."""
+    for output in outputs:
+        if output.output_type == "stream":
+            output.text = output.text.replace(place, "../results")
 
 
 def _still(output):
