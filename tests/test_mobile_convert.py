@@ -59,10 +59,14 @@ def test_float_and_labels_are_as_pytorchs(converted, student, images):
 
 
 def test_the_shipped_files_are_what_a_conversion_gives(converted, images, tmp_path):
+    # Another kind of CPU adds in another order: a code on the edge, of a weight or of an answer, may be the next one.
+    steps = {"float": 1e-4, "float16": 1e-2, "dynamic": 0.3, "int8": 0.5}
     for kind, path in converted.items():
         kept = mobile.shipped(f"student_{kind}", tmp_path / f"{kind}.tflite")
         assert mobile.types(kept) == mobile.types(path)
-        assert (runtimes.litert_predictor(kept)(images) == runtimes.litert_predictor(path)(images)).all()
+        one, other = (runtimes.litert_predictor(file)(images) for file in (kept, path))
+        assert abs(one - other).max() <= steps[kind] < one.std() / 5
+        assert (one.argmax(1) == other.argmax(1)).mean() >= 0.98
 
 
 @pytest.mark.parametrize("name", ["baseline", "rebuilt"])
