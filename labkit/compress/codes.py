@@ -9,7 +9,7 @@ import numpy as np
 from labkit.files import write_atomically
 from labkit.prune import magnitude_mask
 from labkit.quantize import quantize_per_channel
-from labkit.quantize.files import checked_input
+from labkit.quantize.files import checked_file
 
 LAYERS = ("Conv", "Gemm", "MatMul")
 INT4_OPSET = 21  # the first that has 4-bit integers
@@ -32,7 +32,7 @@ def pack_weights(path: str | Path, output: str | Path, bits: int = 8) -> Path:
 
     if isinstance(bits, bool) or bits not in (4, 8):
         raise ValueError(f"codes in a file have 4 or 8 bits, not {bits!r}")
-    file = _loaded(path)
+    file, _ = checked_file(path)
     weights = _float_weights(file.graph)
     if not weights:
         raise ValueError(f"{path} has no layer with float32 weights: is it int8 already?")
@@ -69,7 +69,7 @@ def prune_codes(path: str | Path, output: str | Path, amount: float) -> Path:
     """
     import onnx
 
-    file = _loaded(path)
+    file, _ = checked_file(path)
     tensors = {one.name: one for one in file.graph.initializer}
     found = {}
     for node in file.graph.node:
@@ -87,15 +87,6 @@ def prune_codes(path: str | Path, output: str | Path, amount: float) -> Path:
         tensors[name].CopyFrom(onnx.numpy_helper.from_array(codes * kept.reshape(codes.shape), name))
     write_atomically(output, file.SerializeToString())
     return Path(output)
-
-
-def _loaded(path: str | Path):
-    import onnx
-
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file; was the model exported?")
-    checked_input(Path(path))
-    return onnx.load(path)
 
 
 def _standard(file):

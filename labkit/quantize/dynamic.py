@@ -19,7 +19,7 @@ from labkit.measure.memory import give_back
 from labkit.measure.stopwatch import race
 from labkit.onnx import export, quiet
 from labkit.quantize.crossover import int8_row
-from labkit.quantize.files import checked_input
+from labkit.quantize.files import checked_file
 
 ENGINES = ("x86", "fbgemm", "onednn", "qnnpack")  # the best first; Arm has the last one only
 SENTENCE = 32  # tokens
@@ -55,7 +55,7 @@ def dynamic_onnx(model: nn.Module, path: str | Path) -> Path:
         raise ValueError(f"{type(model).__name__} has no linear layer to quantize")
     with tempfile.TemporaryDirectory() as folder, quiet():
         plain = export(model, Path(folder) / "float32.onnx")
-        checked_input(plain)
+        checked_file(plain)
         plain = onnx.load(plain)
         plain.graph.ClearField("value_info")  # shapes from before it turns a layer's weights round
         kinds = ["Gemm", "MatMul"]

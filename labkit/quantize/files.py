@@ -50,7 +50,7 @@ def quantize_onnx(
         raise ValueError(f"the method is one of {', '.join(METHODS)}, not {method!r}")
     if scheme not in SCHEMES:
         raise ValueError(f"the scheme is one of {', '.join(SCHEMES)}, not {scheme!r}")
-    entry = checked_input(path)
+    _, entry = checked_file(path)
     shape = [one.dim_value for one in entry.type.tensor_type.shape.dim]
     _check_images(images, shape)
     options = {
@@ -104,15 +104,16 @@ class _Reader:
         raise NotImplementedError("labkit calibrates with all images at once")
 
 
-def checked_input(path: Path):
-    """The description of the file's only input.
+def checked_file(path: str | Path):
+    """The file as `onnx` reads it, and the description of its only input.
 
     Raises:
         FileNotFoundError, ValueError: as `labkit.onnx.check_file`; or it has more inputs, or a weight is not finite.
     """
     import onnx
 
-    graph = load(path).graph
+    file = load(path)
+    graph = file.graph
     inputs = [one for one in graph.input if one.name not in {weight.name for weight in graph.initializer}]
     if len(inputs) != 1:
         raise ValueError(f"{path} has the inputs {[one.name for one in inputs]}, not one for the images")
@@ -123,7 +124,7 @@ def checked_input(path: Path):
             raise ValueError(f"{path}: {one.name!r} is damaged ({first_line(error)}); export it again") from None
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             raise ValueError(f"{path}: {one.name!r} holds NaN or infinity: did the training diverge?")
-    return inputs[0]
+    return file, inputs[0]
 
 
 def _check_images(images: np.ndarray, shape: Sequence[int]) -> None:

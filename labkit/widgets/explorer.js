@@ -34,7 +34,6 @@ function lines(svg, panel) {
   const groups = [...svg.querySelectorAll("g[data-series]")];
   const curves = groups.map((group) => group.querySelector(".lk-curve"));
   const point = svg.querySelector(".lk-point");
-  const [guide, ring, label] = point.children;
   const inside = (v, axis) => place(v, axis) >= 0 && place(v, axis) <= 1;
 
   return (view) => {
@@ -50,17 +49,9 @@ function lines(svg, panel) {
       return;
     }
     const [left, top] = [tenth(panel.left + across(x)), tenth(panel.top + down(y))];
-    const before = left > panel.left + 90;
-    point.removeAttribute("visibility");
     point.dataset.x = x;
     point.dataset.y = y;
-    guide.setAttribute("d", `M${left} ${top}V${panel.top + panel.height}M${left} ${top}H${panel.left}`);
-    ring.setAttribute("cx", left);
-    ring.setAttribute("cy", top);
-    label.setAttribute("x", left + (before ? -13 : 13));
-    label.setAttribute("y", top - 11);
-    label.setAttribute("text-anchor", before ? "end" : "start");
-    label.textContent = view.label ?? "";
+    putPoint(point, panel, left, top, left > panel.left + 90, view.label ?? "");
   };
 }
 
@@ -145,10 +136,13 @@ function pointAt(svg, panel, i) {
     point.setAttribute("visibility", "hidden");
     return;
   }
-  const [guide, ring, label] = point.children;
   const [x, y] = spotOf(svg.querySelector(`g[data-dot="${i}"]`));
-  const [left, top] = [tenth(panel.left + x), tenth(panel.top + y)];
-  const before = x > panel.width / 2;
+  putPoint(point, panel, tenth(panel.left + x), tenth(panel.top + y), x > panel.width / 2, panel.dots[i][0]);
+}
+
+// Shows a panel's ring, its guides to both axes, and a text before or behind it.
+function putPoint(point, panel, left, top, before, text) {
+  const [guide, ring, label] = point.children;
   point.removeAttribute("visibility");
   guide.setAttribute("d", `M${left} ${top}V${panel.top + panel.height}M${left} ${top}H${panel.left}`);
   ring.setAttribute("cx", left);
@@ -156,7 +150,7 @@ function pointAt(svg, panel, i) {
   label.setAttribute("x", left + (before ? -13 : 13));
   label.setAttribute("y", top - 11);
   label.setAttribute("text-anchor", before ? "end" : "start");
-  label.textContent = panel.dots[i][0];
+  label.textContent = text;
 }
 
 // The dot that the pointer is on, or -1.
