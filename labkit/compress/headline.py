@@ -130,9 +130,10 @@ def headline(
 
 def _baseline(split: data.Split) -> tuple[Predict, Predict, int]:
     """The baseline in PyTorch and in ONNX Runtime, which answer alike, and the bytes of its ONNX file."""
+    model = models.load_baseline()
     with tempfile.TemporaryDirectory() as folder:
-        file = export(models.load_baseline(), Path(folder) / "baseline.onnx")
-        eager, plain, size_bytes = torch_predictor(models.load_baseline()), onnx_predictor(file), size(file).size_bytes
+        file = export(model, Path(folder) / "baseline.onnx")
+        eager, plain, size_bytes = torch_predictor(model), onnx_predictor(file), size(file).size_bytes
     images = split.inputs[:SAME_IMAGES]
     same = agreement(eager(images), plain(images), 1e-3)
     if not same.agrees:
