@@ -38,7 +38,7 @@ test: install  ## Run all tests and all notebooks (no Debian packages needed)
 	@$(RESULTS) LABKIT_STRICT=1 $(NBVAL) solutions
 
 test-all:  ## Also run what needs a browser, a sandbox or a compiler
-	@$(INSTALL) --with browser --with coreml
+	@$(INSTALL) --with browser --with coreml --with grading
 	@$(RESULTS) $(PYTEST)
 	@$(RESULTS) $(NBVAL) labs
 	@$(RESULTS) LABKIT_STRICT=1 $(NBVAL) solutions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import secrets
 from collections.abc import Callable
@@ -11,12 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from labkit import exercises
-from labkit.exercises.laws import Exercise, NotAttempted, Wrong
-from labkit.exercises.recipes import build
-from labkit.reference import ReferenceUsed, closed
+from labkit.exercises.asked import asked
+from labkit.exercises.laws import Exercise, NotAttempted, Stopped, Wrong
 
 LEFT_OVER = "a part of your function still holds the line `raise NotImplementedError`; replace it by your code"
-LONGEST_ERROR = 300
 
 
 @dataclass(frozen=True)
@@ -52,15 +49,26 @@ def check(name: str, answer: Callable) -> float:
 
 
 def score(exercise: Exercise, answer: Callable, seed: int = 0) -> Outcome:
-    """The outcome of `answer` under each law of the exercise, each with its own random inputs drawn from `seed`."""
+    """The outcome of the function `answer` of this process; see `judge`."""
+    return judge(exercise, asked(answer), seed)
+
+
+def judge(exercise: Exercise, ask: Callable, seed: int) -> Outcome:
+    """The outcome under each law of the exercise, each with its own random inputs drawn from `seed`.
+
+    Args:
+        ask: calls the student's function, here or in another process; see `labkit.exercises.asked`.
+    """
     hints, laws = [], exercise.laws
     for i, law in enumerate(laws):
         try:
-            law(_asked(answer), np.random.default_rng([seed, i]))
+            law(ask, np.random.default_rng([seed, i]))
         except NotAttempted:
             hints.append(LEFT_OVER)
         except Wrong as wrong:
             hints.append(str(wrong))
+        except Stopped as stopped:
+            return Outcome(exercise, 0.0, (str(stopped),))
         except Exception as error:  # an answer so odd that the law itself fell over earns nothing
             hints.append(f"this answer could not be checked ({type(error).__name__})")
     if hints == [LEFT_OVER] * len(laws):
@@ -75,28 +83,3 @@ def not_attempted(exercise: Exercise) -> str:
         f"{exercise.name}: not attempted yet (0 of {exercise.points:g} points). "
         "Replace the line `raise NotImplementedError` by your code."
     )
-
-
-def _asked(answer: Callable) -> Callable:
-    """The student's function as laws call it: on copies, labkit's own functions closed, errors turned into hints."""
-
-    def ask(*arguments):
-        if answer is None:
-            raise NotAttempted
-        if not callable(answer):
-            raise Wrong(f"this should be a function, not {type(answer).__name__}; was its name used again below?")
-        try:
-            with closed():
-                built, finish = build(copy.deepcopy(arguments))
-                return finish(answer(*built))
-        except NotImplementedError:
-            raise NotAttempted from None
-        except ReferenceUsed as used:
-            raise Wrong(f"this calls labkit's own {used}(); write the calculation yourself") from None
-        except KeyboardInterrupt:  # the student stopped it
-            raise
-        except BaseException as error:
-            message = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
-            raise Wrong(f"your function stopped with {message}") from None
-
-    return ask

@@ -34,6 +34,10 @@ class NotAttempted(Exception):
     """The stub is still empty."""
 
 
+class Stopped(Exception):
+    """The process in which the answer ran is gone; the whole exercise earns nothing, and the message says why."""
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One graded task. Its `name` is the student's function and, in the notebook, the cell's `grade_id`.
