@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from labkit import __version__
+from labkit.grading import cli as grading
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--card", type=Path, help="the card.json that `labkit compress` wrote")
     report.add_argument("--name", default="", help="yours, for the title")
     report.set_defaults(run=run_report)
+    grading.add(commands)
     return parser
 
 
