@@ -41,9 +41,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     grade.add_argument(
         "--late-penalty", type=float, metavar="PERCENT", help="of the points, for each begun day; default: 0"
     )
-    grade.add_argument(
-        "--formgrader", type=Path, metavar="COURSE", help="also write nbgrader's gradebook in this folder"
-    )
+    grade.add_argument("--formgrader", type=Path, metavar="COURSE", help="also write nbgrader's gradebook there")
     _running(grade)
     grade.set_defaults(run=run_grade)
 
