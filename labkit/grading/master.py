@@ -1,0 +1,174 @@
+"""A lab's own notebook as the grader knows it. It is parsed with `ast`; nothing of it is executed here."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from labkit import exercises
+from labkit.exercises.laws import Exercise
+from labkit.grading.overlay import Overlay
+from labkit.grading.work import Refused
+
+GIVEN, EXERCISE, CHECK, WRITTEN, TEXT = "given", "exercise", "check", "written", "text"
+KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """A cell of the lab's own notebook.
+
+    Args:
+        role: what it is there for: one of the five words above.
+        name: of the exercise or written answer that the cell belongs to.
+        possible: points, where the cell carries them.
+        given: of a given cell, what of it runs when graded; see `reduced`.
+        question: of a written answer, what the cell before it asks.
+    """
+
+    id: str
+    role: str
+    source: str
+    grade_id: str = ""
+    name: str = ""
+    possible: float = 0.0
+    given: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Master:
+    """A lab's own notebook, and its exercises with the points and hidden laws of the overlay.
+
+    Args:
+        name: of the file, such as "02_quantize".
+        digest: changes with the notebook's cells, the points and the overlay.
+    """
+
+    lab: str
+    name: str
+    cells: tuple[MasterCell, ...]
+    exercises: tuple[Exercise, ...]
+    digest: str
+
+    def by_role(self, role: str) -> tuple[MasterCell, ...]:
+        """The cells of one role, in the notebook's order."""
+        return tuple(cell for cell in self.cells if cell.role == role)
+
+    def statements(self) -> frozenset[str]:
+        """Every statement of the lab's own cells, as `ast.dump` writes it."""
+        return frozenset(one for cell in self.by_role(GIVEN) for one in _dumped(cell.source))
+
+
+def load(lab: str, overlay: Overlay | None = None) -> Master:
+    """The lab numbered `lab`, such as "02", from the wheel or from the repository.
+
+    Raises:
+        Refused: there is no such lab, or its notebook is missing.
+    """
+    place = path(lab)
+    overlay = overlay or Overlay()
+    cells = _cells(place)
+    ours = tuple(overlay.applied(one) for one in exercises.of_lab(lab))
+    points = {f"check_{one.name}": float(one.points) for one in ours}
+    cells = tuple(replace(cell, possible=points.get(cell.grade_id, cell.possible)) for cell in cells)
+    digest = hashlib.sha256(repr((cells, [(one.name, one.points) for one in ours], overlay.digest)).encode())
+    return Master(lab, place.stem, cells, ours, digest.hexdigest())
+
+
+def path(lab: str) -> Path:
+    """Where the lab's notebook is, as students get it.
+
+    Raises:
+        Refused: there is no such lab, or its notebook is missing.
+    """
+    if lab not in exercises.LABS:
+        raise Refused(f"no lab {lab!r}; there are {', '.join(exercises.LABS)}")
+    package = Path(__file__).parents[1]
+    folder = package / "_labs" if (package / "_labs").is_dir() else package.parent / "labs"
+    found = sorted(folder.glob(f"{lab}_*.ipynb"))
+    if not found:
+        raise Refused(f"there is no notebook of lab {lab} in {folder}: install the labkit wheel again")
+    return found[0]
+
+
+def reduced(source: str, without: frozenset[str] = frozenset()) -> str:
+    """The imports, functions, classes and constants of `source`; what trains, measures or plots is left out.
+
+    Args:
+        without: statements to leave out too, as `ast.dump` writes them.
+
+    Raises:
+        SyntaxError: it is not Python.
+    """
+    if source.startswith("%%"):  # a file for another program
+        return ""
+    kept = [one for one in ast.parse(source).body if _is_kept(one) and ast.dump(one) not in without]
+    return "\n".join(map(ast.unparse, kept))
+
+
+def bound(source: str) -> set[str]:
+    """The names that `source` sets at its top level, in loops and `with` too, but not within functions."""
+    names, waiting = set(), [] if source.startswith("%%") else list(ast.parse(source).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name.split(".")[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            waiting += ast.iter_child_nodes(node)
+    return names
+
+
+@lru_cache(maxsize=1024)
+def _dumped(source: str) -> tuple[str, ...]:
+    return () if source.startswith("%%") else tuple(map(ast.dump, ast.parse(source).body))
+
+
+def _is_kept(statement: ast.stmt) -> bool:
+    if isinstance(statement, KEPT):
+        return True
+    if isinstance(statement, ast.ClassDef):  # a framework's class as the base would import the framework
+        return not (statement.bases or statement.keywords or statement.decorator_list)
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return False
+    try:
+        ast.literal_eval(statement.value)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return all(isinstance(one, ast.Name | ast.Tuple) for one in targets)
+
+
+@lru_cache(maxsize=16)
+def _cells(place: Path) -> tuple[MasterCell, ...]:
+    raw = json.loads(place.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in raw]
+    return tuple(_cell(cell, source, before) for cell, source, before in zip(raw, sources, ["", *sources]))
+
+
+def _cell(raw: dict, source: str, before: str) -> MasterCell:
+    says = raw["metadata"].get("nbgrader", {})
+    grade_id = says.get("grade_id", "")
+    role = _role(raw["cell_type"], says)
+    given = reduced(source.partition("\n\n")[2] if raw["id"] == "setup" else source) if role == GIVEN else ""
+    question = before[max(before.rfind("**Question"), 0) :] if role == WRITTEN else ""
+    name = grade_id.removeprefix("check_") if role == CHECK else grade_id
+    return MasterCell(raw["id"], role, source, grade_id, name, float(says.get("points", 0)), given, question)
+
+
+def _role(kind: str, says: dict) -> str:
+    if says.get("grade") and says.get("solution"):
+        return WRITTEN
+    if says.get("solution"):
+        return EXERCISE
+    if says.get("grade"):
+        return CHECK
+    return GIVEN if kind == "code" else TEXT
