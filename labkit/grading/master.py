@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from labkit import exercises
 from labkit.exercises.laws import Exercise
 from labkit.grading.overlay import Overlay
+from labkit.grading.source import bound, dumped, reduced
 from labkit.grading.work import Refused
 
 GIVEN, EXERCISE, CHECK, WRITTEN, TEXT = "given", "exercise", "check", "written", "text"
-KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,21 @@ class Master:
         """The cells of one role, in the notebook's order."""
         return tuple(cell for cell in self.cells if cell.role == role)
 
+    @cached_property
     def statements(self) -> frozenset[str]:
-        """Every statement of the lab's own cells, as `ast.dump` writes it."""
-        return frozenset(one for cell in self.by_role(GIVEN) for one in _dumped(cell.source))
+        """Every statement of the lab's own cells, as `dumped` writes it."""
+        return frozenset(one for cell in self.by_role(GIVEN) for one in dumped(cell.source))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that the lab's own cells set."""
+        return frozenset(name for cell in self.by_role(GIVEN) for name in bound(cell.source))
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Those of these names that are not there when graded: what trains, measures or plots is left out."""
+        there = {name for cell in self.by_role(GIVEN) for name in bound(cell.given)}
+        return self.names - there - {one.name for one in self.exercises}
 
 
 def load(lab: str, overlay: Overlay | None = None) -> Master:
@@ -94,57 +105,6 @@ def path(lab: str) -> Path:
     if not found:
         raise Refused(f"there is no notebook of lab {lab} in {folder}: install the labkit wheel again")
     return found[0]
-
-
-def reduced(source: str, without: frozenset[str] = frozenset()) -> str:
-    """The imports, functions, classes and constants of `source`; what trains, measures or plots is left out.
-
-    Args:
-        without: statements to leave out too, as `ast.dump` writes them.
-
-    Raises:
-        SyntaxError: it is not Python.
-    """
-    if source.startswith("%%"):  # a file for another program
-        return ""
-    kept = [one for one in ast.parse(source).body if _is_kept(one) and ast.dump(one) not in without]
-    return "\n".join(map(ast.unparse, kept))
-
-
-def bound(source: str) -> set[str]:
-    """The names that `source` sets at its top level, in loops and `with` too, but not within functions."""
-    names, waiting = set(), [] if source.startswith("%%") else list(ast.parse(source).body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.alias):
-            names.add(node.asname or node.name.split(".")[0])
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            waiting += ast.iter_child_nodes(node)
-    return names
-
-
-@lru_cache(maxsize=1024)
-def _dumped(source: str) -> tuple[str, ...]:
-    return () if source.startswith("%%") else tuple(map(ast.dump, ast.parse(source).body))
-
-
-def _is_kept(statement: ast.stmt) -> bool:
-    if isinstance(statement, KEPT):
-        return True
-    if isinstance(statement, ast.ClassDef):  # a framework's class as the base would import the framework
-        return not (statement.bases or statement.keywords or statement.decorator_list)
-    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
-        return False
-    try:
-        ast.literal_eval(statement.value)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    return all(isinstance(one, ast.Name | ast.Tuple) for one in targets)
 
 
 @lru_cache(maxsize=16)

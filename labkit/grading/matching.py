@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 from labkit.grading import master as masters
 from labkit.grading.master import CHECK, EXERCISE, GIVEN, TEXT, WRITTEN, Master
+from labkit.grading.source import functions
 from labkit.grading.work import Cell
 
-UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError)  # what ast.parse makes of texts from outside
 OUR_ID = re.compile(r"setup|cell-\d{2,3}")  # ids as this and older versions of the labs have them
 CHECK_CALL = re.compile(r"""\s*check\(\s*["'](\w+)["']\s*,\s*\w+\s*\)\s*""")
 WORD = re.compile(r"[A-Za-z_]\w*")
@@ -65,15 +64,6 @@ def match(cells: list[Cell], master: Master) -> Match:
     found.strays += [i for i, cell in enumerate(cells) if found.is_new(i) and OUR_ID.fullmatch(cell.id)]
     _alike(cells, master, found)
     return found
-
-
-def functions(source: str) -> set[str]:
-    """The names of the functions that a cell defines at its top level."""
-    try:
-        body = ast.parse(source).body
-    except UNREADABLE:
-        return set(re.findall(r"^def\s+(\w+)\s*\(", source, re.MULTILINE))
-    return {one.name for one in body if isinstance(one, ast.FunctionDef)}
 
 
 def _grade_ids(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
