@@ -1,0 +1,147 @@
+"""The files of a zip from outside, read one by one and never unpacked: a bomb or a name with `..` harms nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from labkit.grading.notebook import MAX_BYTES
+from labkit.grading.places import Found, is_hidden, moment, open_regular, shown
+from labkit.grading.work import Trouble
+
+MAX_ENTRIES = 20_000
+MAX_TOTAL = 2_000_000_000  # bytes unpacked from one zip
+MAX_RATIO = 100
+HARMLESS = 1_000_000  # what unpacks to less than this may be packed as tightly as it likes
+MAX_READ = 8_000_000  # the table of contents is read at once: so it is no larger than this
+BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, OverflowError, struct.error)
+UTF8_NAME, ENCRYPTED = 0x800, 0x1 | 0x40
+EXTENDED_TIME = 0x5455
+
+
+class Archive:
+    """An open zip: `found` are its files. A context manager; the files can be read while it is open.
+
+    Raises:
+        Trouble: it is no zip, or is built like a bomb.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.left = path, MAX_TOTAL
+        try:
+            self.file = _Bounded(open_regular(path).detach())
+        except OSError as error:
+            raise Trouble(f"the file cannot be read: {error.strerror}") from None
+        try:
+            self.zip = zipfile.ZipFile(self.file)
+            entries = _checked(self.zip)
+        except Trouble:
+            self.file.close()
+            raise
+        except BROKEN:
+            self.file.close()
+            raise Trouble("it is no zip, or it is damaged: download it again") from None
+        names = Counter(entry.filename for entry in entries)
+        self.found = [self._found(entry, names[entry.filename] > 1) for entry in entries if not entry.is_dir()]
+        self.found = [one for one in self.found if not is_hidden(one.parts)]
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.zip.close()
+        self.file.close()
+
+    def _found(self, entry: zipfile.ZipInfo, is_double: bool) -> Found:
+        name = _name(entry)
+        trouble = _trouble(entry, name) or ("the zip holds two files of this name" if is_double else "")
+        parts = tuple(part for part in name.split("/") if part not in ("", ".", ".."))
+        source = f"{shown(self.path.name)}: {shown(name)}"
+        return Found(parts or ("unnamed",), source, partial(self._read, entry, trouble), _received(entry), trouble)
+
+    def _read(self, entry: zipfile.ZipInfo, trouble: str, limit: int = MAX_BYTES) -> bytes:
+        """The file, counted while it is unpacked: what the zip says of its size is not believed."""
+        if trouble:
+            raise Trouble(trouble)
+        limit = min(limit, self.left)
+        pieces, size = [], 0
+        try:
+            with self.zip.open(entry) as file:
+                while size <= limit and (piece := file.read(1_000_000)):
+                    pieces.append(piece)
+                    size += len(piece)
+        except (*BROKEN, NotImplementedError):
+            raise Trouble("the file is damaged in the zip: download the zip again") from None
+        self.left -= min(size, self.left)
+        if size > limit:
+            raise Trouble(f"the file is larger than {limit // 1_000_000} MB: clear the outputs of the notebook")
+        return b"".join(pieces)
+
+
+class _Bounded(io.BufferedReader):
+    """A file that nobody reads more than 8 MB of at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_READ:
+            raise Trouble("its table of contents is too long: this is no zip of a class")
+        return super().read(size)
+
+
+def _checked(file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The entries, if they are not too many and no two share bytes, as those of the best bombs do."""
+    entries = file.infolist()
+    if len(entries) > MAX_ENTRIES:
+        raise Trouble(f"it holds {len(entries):,} files; the most that are read are {MAX_ENTRIES:,}")
+    ends = 0
+    for entry in sorted(entries, key=lambda one: one.header_offset):
+        if entry.header_offset < ends:
+            raise Trouble("two of its files share the same bytes: this is built to harm, not by a platform")
+        ends = entry.header_offset + 30 + entry.compress_size
+    return entries
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The name with `/`; UTF-8 even where the zip does not say that it is, as those from a Mac do not."""
+    name = entry.filename
+    if not entry.flag_bits & UTF8_NAME:
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
+def _trouble(entry: zipfile.ZipInfo, name: str) -> str:
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
+        return "its name in the zip leads out of the zip"
+    if kind and kind not in (stat.S_IFREG, stat.S_IFDIR):
+        return "it is a link or a device in the zip; only files are read"
+    if entry.flag_bits & ENCRYPTED:
+        return "it is encrypted in the zip"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "it is packed in a way that is not read: zip it again as usual"
+    if entry.file_size > max(HARMLESS, MAX_RATIO * entry.compress_size):
+        return f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does"
+    return ""
+
+
+def _received(entry: zipfile.ZipInfo) -> datetime | None:
+    """The file's time by the field that has a zone (UTC); the usual field of a zip has none, so it is not used.
+
+    Source: APPNOTE.TXT, 4.5.2, and the Info-ZIP specification of the extended timestamp, header id 0x5455.
+    """
+    rest = entry.extra
+    while len(rest) >= 4:
+        kind, size = struct.unpack("<HH", rest[:4])
+        field, rest = rest[4 : 4 + size], rest[4 + size :]
+        if kind == EXTENDED_TIME and len(field) >= 5 and field[0] & 1:
+            return moment(struct.unpack("<i", field[1:5])[0])
+    return None

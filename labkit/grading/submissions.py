@@ -1,0 +1,133 @@
+"""Finds what a class handed in: a folder, nbgrader's `submitted/`, or what a learning platform gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from labkit.grading import platforms
+from labkit.grading.archive import Archive
+from labkit.grading.handed import NOTEBOOK, Handed, by_student, lab_number, of_owner, without_clashes
+from labkit.grading.identity import display_name, student_id
+from labkit.grading.places import Found, moment, read_regular, shown, walk
+from labkit.grading.platforms import Owner
+from labkit.grading.work import Refused, Submission, Trouble
+
+SUBMITTED = "submitted"  # nbgrader's folder in a course
+
+
+def find(place: Path) -> list[Submission]:
+    """Every student's submission at the place, by student id. One that cannot be read has `trouble` and no content.
+
+    Args:
+        place: a folder of notebooks or of students' folders, nbgrader's course or `submitted` folder, a zip of any of
+            these, a zip from Canvas, Moodle or Gradescope, a folder of such zips, or one notebook.
+
+    Raises:
+        Refused: there is nothing of this kind.
+    """
+    return list(each(place))
+
+
+def each(place: Path) -> Iterator[Submission]:
+    """Like `find`, but with one submission in memory at a time."""
+    place = Path(place)
+    with ExitStack() as opened:
+        handed = list(_handed(place, opened))
+        if not handed:
+            raise Refused(f"{shown(str(place))} holds no submission: give a folder of notebooks or a platform's zip")
+        for one in sorted(without_clashes(handed), key=lambda one: (one.student, one.lab, one.source)):
+            yield _read(one)
+
+
+def _read(one: Handed) -> Submission:
+    owner, content, trouble = one.owner, None, one.trouble
+    if not trouble:
+        try:
+            content = one.found.read()
+        except Trouble as why:
+            trouble = str(why)
+    received = owner.received
+    if one.found and owner.platform["kind"] not in ("canvas", "gradescope"):
+        received = one.found.received  # the files of those two have the time of the download
+    name = display_name(owner.name) or one.student
+    return Submission(one.student, name, one.source, content, received, owner.platform, one.lab, trouble)
+
+
+def _handed(place: Path, opened: ExitStack) -> Iterator[Handed]:
+    """What was handed in at the place, be it folder, zip or notebook."""
+    if place.is_dir():
+        is_course = place.name != SUBMITTED and (place / SUBMITTED).is_dir()
+        folder = place / SUBMITTED if is_course else place
+        yield from _of_folder(folder, "nbgrader" if folder.name == SUBMITTED else "folder", opened)
+    elif not place.is_file():
+        raise Refused(f"{shown(str(place))} is not there" if not place.exists() else f"{shown(str(place))} is no file")
+    elif place.suffix.casefold() == ".zip":
+        try:
+            archive = opened.enter_context(Archive(place.resolve()))
+        except Trouble as trouble:
+            raise Refused(f"{shown(str(place))}: {trouble}") from None
+        yield from _of_class(_without_top(archive.found, place.stem))
+    elif place.suffix.casefold() == NOTEBOOK:
+        file = place.resolve()
+        one = Found((place.name,), shown(str(place)), partial(read_regular, file), moment(file.stat().st_mtime))
+        yield from by_student([one], "folder")
+    else:
+        raise Refused(f"{shown(str(place))} is no folder, no zip and no notebook")
+
+
+def _of_folder(folder: Path, kind: str, opened: ExitStack) -> Iterator[Handed]:
+    """Each zip at the top of a folder is a class or one student's work; all else is as in a zip."""
+    found = walk(folder)
+    zips = [one for one in found if len(one.parts) == 1 and one.ends(".zip") and not platforms.of_platform(one.parts)]
+    rest = [one for one in found if one not in zips]
+    known = {student_id(one.stem if len(one.parts) == 1 else one.parts[0]) for one in rest}
+    for one in zips:
+        if student_id(one.stem) in known:
+            rest.append(one)  # alice.zip beside alice.ipynb
+            continue
+        owner = Owner(("file", one.stem), one.stem)
+        try:
+            one.read(0) if one.trouble else None
+            archive = opened.enter_context(Archive(folder / one.parts[0]))
+        except Trouble as trouble:
+            yield Handed(owner, one.source, trouble=str(trouble))
+            continue
+        inner = _without_top(archive.found, one.stem)
+        yield from of_owner(owner, inner) if _is_one_students(inner) else _of_class(inner)
+    yield from by_student(rest, kind)
+
+
+def _of_class(found: list[Found]) -> Iterator[Handed]:
+    """What a zip holds, which may be nbgrader's folder."""
+    submitted = [replace(one, parts=one.parts[1:]) for one in found if one.parts[0] == SUBMITTED and len(one.parts) > 2]
+    yield from by_student(submitted or found, "nbgrader" if submitted else "folder")
+
+
+def _is_one_students(found: list[Found]) -> bool:
+    """Whether a zip in a folder is one student's: a single notebook, or several side by side named by their labs."""
+    if platforms.is_gradescope(found) or any(platforms.of_platform(one.parts) for one in found):
+        return False
+    notebooks = [one for one in found if one.ends(NOTEBOOK)]
+    together = len({one.parts[:-1] for one in notebooks}) == 1
+    return bool(found) and (len(notebooks) < 2 or (together and all(lab_number(one.stem) for one in notebooks)))
+
+
+def _without_top(found: list[Found], stem: str) -> list[Found]:
+    """The files without the one folder that holds them all, unless that folder is a student's."""
+    tops = {one.parts[0] for one in found}
+    if len(tops) != 1 or any(len(one.parts) == 1 for one in found):
+        return found
+    (top,) = tops
+    inner = [replace(one, parts=one.parts[1:]) for one in found]
+    if top == SUBMITTED or platforms.of_platform((top, "")):
+        return found
+    if platforms.is_gradescope(inner) or any(platforms.of_platform(one.parts) for one in inner):
+        return inner
+    notebooks = [one for one in inner if one.ends(NOTEBOOK)]
+    names = {one.stem if len(one.parts) == 1 else one.parts[0] for one in notebooks}
+    many = len(names) > 1 and not all(lab_number(name) for name in names)
+    return inner if many or top in (stem, "submissions") or SUBMITTED in names else found
