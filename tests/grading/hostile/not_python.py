@@ -1,0 +1,11 @@
+# %% exercise="throughput"
+def throughput(latency_ms, batch:
+    return batch * 1000 / latency_ms
+
+# %% exercise="verdict"
+@NESTED@
+
+# %% exercise="cloud_latency_ms"
+x = "\0"
+def cloud_latency_ms(distance_km, network_ms, processing_ms):
+    return 1.0

@@ -1,0 +1,2 @@
+def build(folder):
+    (folder / "empty_file.ipynb").write_bytes(b"")

@@ -1,0 +1,5 @@
+import os
+
+
+def build(folder):
+    os.mkfifo(folder / "fifo.ipynb")

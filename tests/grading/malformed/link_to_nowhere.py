@@ -1,0 +1,2 @@
+def build(folder):
+    (folder / "link_to_nowhere.ipynb").symlink_to("/nowhere/at/all")

@@ -1,0 +1,2 @@
+def build(folder):
+    (folder / "only_null.ipynb").write_text("null")
