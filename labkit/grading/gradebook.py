@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labkit.grading import database, exports, feedback, late, written
+from labkit.grading import database, exports, feedback, late, manual, written
 from labkit.grading.grades import Grade, Mark, digest
 from labkit.grading.work import GRADED, Refused
 
@@ -26,11 +28,14 @@ class Gradebook:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        is_new = not (self.folder / database.NAME).exists()
         self._database = database.connect(self.folder)
-        self._is_backed_up = is_new
-        if is_new:
-            self._rebuild()
+        self._is_backed_up = False
+        try:
+            if not self._database.execute("SELECT count(*) FROM results").fetchone()[0]:
+                self._rebuild()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Gradebook:
         return self
@@ -81,24 +86,23 @@ class Gradebook:
 
     def mark(self, marks: Iterable[Mark | tuple[str, str, str]]) -> None:
         """Takes points given by hand, all or none. A student, lab and question without points takes them back."""
-        answers = {
-            (row.student, row.lab, one["name"]): digest(one["answer"])
-            for row in self.rows()
-            for one in row.result["written"]
-        }
-        put = "INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?, ?)"
-        before = {(m.student, m.lab, m.question): m for row in self.rows() for m in row.marks.values()}
         with self._changing():
-            for mark in marks:
-                if isinstance(mark, tuple):
-                    where = "student = ? AND lab = ? AND question = ?"
-                    self._database.execute(f"DELETE FROM marks WHERE {where}", mark)
-                    continue
-                key = (mark.student, mark.lab, mark.question)
-                old = before.get(key)
-                if old and (old.points, old.comment) == (mark.points, mark.comment):
-                    continue  # also where the answer changed: what was read back is not marked anew
-                self._database.execute(put, [*key, mark.points, mark.comment, answers.get(key, ""), _now()])
+            self._mark(marks)
+
+    def _mark(self, marks: Iterable[Mark | tuple[str, str, str]]) -> None:
+        rows = self.rows()
+        texts = {(row.student, row.lab, one["name"]): one["answer"] for row in rows for one in row.result["written"]}
+        before = {(row.student, row.lab, name): mark for row in rows for name, mark in row.marks.items()}
+        for mark in marks:
+            if isinstance(mark, tuple):
+                self._database.execute("DELETE FROM marks WHERE student = ? AND lab = ? AND question = ?", mark)
+                continue
+            key = (mark.student, mark.lab, mark.question)
+            old = before.get(key)
+            text = mark.answer or (digest(texts[key]) if key in texts else "")
+            if old != replace(mark, answer=text):
+                values = [*key, mark.points, mark.comment, text, _now()]
+                self._database.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def publish(self) -> list[Path]:
         """Writes every export, feedback and the marking page from what the gradebook holds; the paths.
@@ -111,6 +115,7 @@ class Gradebook:
         return [
             *exports.write(rows, self.folder),
             *feedback.write(rows, self.folder),
+            manual.write(rows, self.folder),
             written.write(rows, self.folder, course),
         ]
 
@@ -160,21 +165,25 @@ class Gradebook:
         return ""
 
     def _rebuild(self) -> None:
-        """Takes what is in results/ and manual.csv."""
-        found = sorted(
-            (self.folder / "results").glob("*/*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name)
-        )
-        if found:
-            self.record([_read(path) for path in found])
+        """Takes what is in results/ and manual.csv, where the gradebook itself was lost."""
+        found = sorted(_found(self.folder), key=lambda one: one[:2])
+        now = _now()
+        with database.changing(self._database, self.folder):
+            for *_, result in found:
+                self._put(result, now)
+            if found and (self.folder / manual.NAME).exists():
+                self._mark(manual.read(self.folder / manual.NAME, self.rows()))
 
 
-def _read(path: Path) -> dict:
-    try:
-        result = json.loads(path.read_bytes())
-        _check(result)
-    except (ValueError, KeyError, TypeError, AttributeError, Refused) as error:
-        raise Refused(f"{path} is not a result of labkit ({error}): remove it, and grade that student again") from None
-    return result
+def _found(folder: Path) -> Iterator[tuple[int, int, dict]]:
+    """Attempt, time and content of each result; a file that is none is named and left out."""
+    for path in sorted(folder.glob("results/*/*.json")):
+        try:
+            result = json.loads(path.read_bytes())
+            _check(result)
+            yield result.get("attempt", 1), path.stat().st_mtime_ns, result
+        except (ValueError, KeyError, TypeError, AttributeError, OSError, Refused):
+            print(f"labkit: {path} is no result, and was left out: grade again what it was of", file=sys.stderr)
 
 
 def _check(result: dict) -> None:
