@@ -10,6 +10,7 @@ from labkit.exercises.laws import (
     Wrong,
     all_near,
     expect,
+    in_any_order,
     is_rounded,
     kind,
     near,
@@ -59,6 +60,9 @@ def _everything_on_the_way_adds_up(answer, random):
 # count_parameters(layers) -> int
 
 
+PARAMETERS = "a number of parameters"
+
+
 def _random_sizes(random, n):
     return [int(size) for size in random.integers(2, 60, n)]
 
@@ -66,7 +70,7 @@ def _random_sizes(random, n):
 def _a_linear_layer_has_weights_and_biases(answer, random):
     inputs, outputs = _random_sizes(random, 2)
     outputs += inputs + 1  # so that no mistake gives the right number by chance
-    found = number(answer([("linear", inputs, outputs)]), "a number of parameters")
+    found = number(answer([("linear", inputs, outputs)]), PARAMETERS)
     right = inputs * outputs + outputs
     mistakes = {
         "a linear layer also has one bias for each output": inputs * outputs,
@@ -80,7 +84,7 @@ def _a_linear_layer_has_weights_and_biases(answer, random):
 def _a_convolution_has_a_kernel_for_each_pair_of_channels(answer, random):
     inputs, outputs = _random_sizes(random, 2)
     outputs, size = outputs + inputs + 1, int(random.choice([5, 7]))
-    found = number(answer([("conv", inputs, outputs, size)]), "a number of parameters")
+    found = number(answer([("conv", inputs, outputs, size)]), PARAMETERS)
     right = inputs * outputs * size * size
     mistakes = {
         "a kernel is a square: size times size weights": inputs * outputs * size,
@@ -94,7 +98,7 @@ def _a_convolution_has_a_kernel_for_each_pair_of_channels(answer, random):
 
 def _a_normalisation_has_a_scale_and_a_shift(answer, random):
     (channels,) = _random_sizes(random, 1)
-    found = number(answer([("norm", channels)]), "a number of parameters")
+    found = number(answer([("norm", channels)]), PARAMETERS)
     mistakes = {
         "a normalisation has two parameters for each channel: a scale and a shift": channels,
         "its running mean and variance are not parameters: training does not adjust them": 4 * channels,
@@ -105,20 +109,18 @@ def _a_normalisation_has_a_scale_and_a_shift(answer, random):
 
 def _layers_add_up(answer, random):
     layers, right = [], 0
-    for size in _random_sizes(random, 4):
+    for size in _random_sizes(random, int(random.integers(3, 8))):
         layers += [("conv", 3, size, 3), ("norm", size), ("linear", size, 10)]
         right += 27 * size + 2 * size + size * 10 + 10
     layers, unique, right = 2 * layers, set(layers), 2 * right
-    if number(answer([]), "0 for a list without layers") != 0:
+    cases = [([],), (layers,), ([*unique],), *(([layer],) for layer in layers)]
+    nothing, found, once, *alone = in_any_order(random, lambda asked: number(answer(asked), PARAMETERS), cases)
+    if nothing != 0:
         raise Wrong("no layers have no parameters: start the total at 0")
-    found = number(answer(layers), "a number of parameters")
-    alone = [number(answer([layer])) for layer in layers]
     mistakes = {
         "only the last layer was counted: add to the total inside the loop": alone[-1],
         "only the first layer was counted: is `return` inside the loop?": alone[0],
-        "layers that are alike count each time: go through the list, not through a set of it": number(
-            answer([*unique])
-        ),
+        "layers that are alike count each time: go through the list, not through a set of it": once,
     }
     if near(found, sum(alone)) and right / 2 < found < right * 2:  # a wrong layer has its own law
         return
@@ -304,7 +306,7 @@ def _one_hiccup_changes_nothing(answer, random):
 # verdict(low, high, margin) -> text
 
 
-def _say(answer, low, high, margin, right, hint):
+def _text(answer, low, high, margin) -> str:
     found = answer(low, high, margin)
     if found is None:
         raise Wrong("your function returned nothing; end it with `return` and one of the four texts")
@@ -313,8 +315,18 @@ def _say(answer, low, high, margin, right, hint):
     if str(found) not in ("faster", "slower", "same", "cannot tell"):
         shown = str(found)[:LONGEST_TEXT]
         raise Wrong(f"the answer is 'faster', 'slower', 'same' or 'cannot tell', not '{shown}'")
-    if str(found) != right:
-        raise Wrong(f"an interval of {low:.4f} to {high:.4f} with a margin of {margin:.4f}: not '{found}'. {hint}")
+    return str(found)
+
+
+def _say(answer, random, margin: float, right: str, cases: list[tuple[float, float]], hint: str) -> None:
+    """Asks for intervals that all have the verdict `right`, mixed with some that nobody can mistake."""
+    plain = [(0.1, 0.2, "faster"), (0.25, 0.3, "faster"), (2.0, 2.5, "slower"), (3.0, 4.0, "slower")]
+    mixed = [(low, high, margin) for low, high, *_ in [*cases, *plain]]
+    for i, found in enumerate(in_any_order(random, lambda *case: _text(answer, *case), mixed)):
+        wanted, why = (right, hint) if i < len(cases) else (plain[i - len(cases)][2], "All of it lies far from 1.")
+        if found != wanted:
+            low, high, _ = mixed[i]
+            raise Wrong(f"an interval of {low:.4f} to {high:.4f} with a margin of {margin:.4f}: not '{found}'. {why}")
 
 
 def _margin(random) -> tuple[float, float]:
@@ -326,36 +338,37 @@ def _margin(random) -> tuple[float, float]:
 def _faster_needs_the_whole_interval_below(answer, random):
     margin, step = _margin(random)
     low, high = (float(x) for x in np.sort(random.uniform(0.3, 0.85, 2)))
-    _say(answer, low, high, margin, "faster", "A ratio below 1 takes less time, so it is faster.")
-    _say(answer, 1 + margin + 0.1, 1.6, margin, "slower", "A ratio above 1 takes more time, so it is slower.")
-    _say(answer, 0.5, 1 - margin - step, margin, "faster", "All of it lies below 1 - margin.")
-    _say(answer, 1 + margin + step, 1.6, margin, "slower", "All of it lies above 1 + margin.")
+    hint = "A ratio below 1 takes less time, so it is faster. All of it lies below 1 - margin."
+    _say(answer, random, margin, "faster", [(low, high), (0.5, 1 - margin - step)], hint)
+    hint = "A ratio above 1 takes more time, so it is slower. All of it lies above 1 + margin."
+    _say(answer, random, margin, "slower", [(1 + margin + 0.1, 1.6), (1 + margin + step, 1.6)], hint)
 
 
 def _same_needs_the_whole_interval_inside(answer, random):
     margin, step = _margin(random)
+    cases = [
+        (1 - margin / 2, 1 + margin / 3),
+        (1 - margin + step, 1 + margin - step),
+        (1 - margin + step, 1 - margin / 2),
+        (1 + margin / 2, 1 + margin - step),
+    ]
     hint = "All of it lies within the margin, so no useful difference is left."
-    _say(answer, 1 - margin / 2, 1 + margin / 3, margin, "same", hint)
-    _say(answer, 1 - margin + step, 1 + margin - step, margin, "same", hint)
-    _say(answer, 1 - margin + step, 1 - margin / 2, margin, "same", hint)
-    _say(answer, 1 + margin / 2, 1 + margin - step, margin, "same", hint)
-    _say(answer, 0.1, 0.2, margin, "faster", "All of it lies far below 1.")
+    _say(answer, random, margin, "same", cases, hint)
 
 
 def _a_wide_interval_says_nothing(answer, random):
     margin, step = _margin(random)
-    hint = "Part of it lies beyond the margin and part does not, so nobody can tell."
     below, above = 1 - margin, 1 + margin
-    for low, high in (
+    cases = [
         (0.7, 1.3),
         (0.8, below + step),
         (above - step, 1.4),
         (below - step, above - step),
         (below + step, above + step),
         (below - step, below + step),
-    ):
-        _say(answer, low, high, margin, "cannot tell", hint)
-    _say(answer, 0.1, 0.2, margin, "faster", "All of it lies far below 1.")
+    ]
+    hint = "Part of it lies beyond the margin and part does not, so nobody can tell."
+    _say(answer, random, margin, "cannot tell", cases, hint)
 
 
 # devices_that_fit(size_bytes, budgets) -> names
@@ -401,14 +414,17 @@ def _the_smallest_device_comes_first(answer, random):
 
 def _exactly_full_still_fits(answer, random):
     size = int(random.integers(10**5, 10**9))
-    found = texts(answer(size, {"exact": size, "one byte short": size - 1}), "device names")
+    exact, short = (str(name) for name in random.permutation(_DEVICES)[:2])
+    both = {exact: size, short: size - 1} if random.random() < 0.5 else {short: size - 1, exact: size}
+    cases = [(size, both), (size, {short: size - 1})]
+    found, none = in_any_order(random, lambda *case: texts(answer(*case), "device names, empty if none fits"), cases)
     if found == []:
         raise Wrong("a model of exactly the budget fits: compare with <=, not <")
-    if "one byte short" in found:
+    if short in found:
         raise Wrong("a budget that is one byte too small is too small")
-    if found != ["exact"]:
+    if found != [exact]:
         raise Wrong("name the device that fits, once")
-    if texts(answer(size, {"one byte short": size - 1}), "device names, empty if none fits") != []:
+    if none != []:
         raise Wrong("where no device fits, the list is empty")
 
 

@@ -455,7 +455,8 @@ def _pairs(answer, activations, weights) -> None:
     found = numbers(
         answer([*map(int, activations)], [*map(int, weights)]), len(weights) // 2, "sums, one for each pair"
     )
-    products = np.array(activations, int) * np.array(weights, int)
+    activations, weights = np.array(activations, int), np.array(weights, int)
+    products = activations * weights
     exact = products[0::2] + products[1::2]
     half = len(products) // 2
     mistakes = {
@@ -479,13 +480,21 @@ def _neighbours_are_multiplied_and_added(answer, random):
     _pairs(answer, random.integers(1, 100, 12), random.integers(-100, 100, 12))
 
 
+def _mixed(random, activations, weights) -> tuple[list[int], list[int]]:
+    """The pairs, and three whose sums need no cut, in any order: which sums are cut is not known beforehand."""
+    activations = [*activations, *random.integers(1, 100, 6)]
+    weights = [*weights, *random.integers(-100, 100, 6)]
+    places = [place for i in random.permutation(len(weights) // 2) for place in (2 * i, 2 * i + 1)]
+    return [int(activations[i]) for i in places], [int(weights[i]) for i in places]
+
+
 def _sums_beyond_16_bits_are_cut_above(answer, random):
-    _pairs(answer, [*random.integers(200, 256, 6), 3, 4], [*random.integers(100, 128, 6), 5, 6])
+    _pairs(answer, *_mixed(random, random.integers(200, 256, 6), random.integers(100, 128, 6)))
 
 
 def _and_below(answer, random):
     weights = [*random.integers(-128, -100, 6), *random.integers(100, 128, 2)]
-    _pairs(answer, random.integers(200, 256, 8), weights)
+    _pairs(answer, *_mixed(random, random.integers(200, 256, 8), weights))
 
 
 # straight_through(weights, scale, bits) -> tensor

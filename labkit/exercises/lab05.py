@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, all_near, array, expect, kind, near, number, numbers, parts, texts
+from labkit.exercises.laws import (
+    Exercise,
+    Wrong,
+    all_near,
+    array,
+    expect,
+    in_any_order,
+    kind,
+    near,
+    number,
+    numbers,
+    parts,
+    texts,
+)
 
 FLOAT32 = 1e-5  # who computes in float32 is right too
 NORM = "BatchNormalization"
@@ -49,43 +62,50 @@ def _sizes(random) -> tuple[int, int, int, int]:
     return tuple(int(n) for n in random.choice(np.arange(3, 40), 4, replace=False))
 
 
-def _taken(answer, input_shape: list, images_shape: tuple) -> bool:
-    return _truth(answer(input_shape, images_shape), "whether the file takes these images")
+def _taken(answer, random, cases: list[tuple[list, tuple, bool, str]]) -> None:
+    """Asks for pairs of shapes in any order: (input_shape, images_shape, does it take them, the hint if not)."""
+    said = "whether the file takes these images"
+    asked = [(list(wanted), given) for wanted, given, *_ in cases]
+    found = in_any_order(random, lambda *shapes: _truth(answer(*shapes), said), asked)
+    for one, (_, _, right, hint) in zip(found, cases, strict=True):
+        if one != right:
+            raise Wrong(hint)
 
 
 def _a_free_batch_takes_any_number_of_images(answer, random):
     batch, *image = _sizes(random)
-    for free in ("batch", "s34", None):
-        if not _taken(answer, [free, *image], (batch, *image)):
-            said = "None" if free is None else "a text"
-            raise Wrong(f"{said} in the input's shape stands for any number: [{free!r}, ...] takes every batch")
-    if not _taken(answer, [1, *image], (1, *image)):
-        raise Wrong("a batch of 1 that was baked in still takes one image")
-    if _taken(answer, [1, *image], (batch, *image)):
-        raise Wrong(f"a 1 in the input's shape is no free batch: it takes one image, not {batch}")
+    free = "in the input's shape stands for any number:"
+    fixed = f"a number is no free batch: of 1, it takes one image, not {batch}; of {batch}, it takes just {batch}"
+    cases = [
+        ([one, *image], (batch, *image), True, f"{word} {free} [{one!r}, ...] takes every batch")
+        for one, word in (("batch", "a text"), ("s34", "a text"), (None, "None"))
+    ]
+    cases.append(([1, *image], (1, *image), True, "a batch of 1 that was baked in still takes one image"))
+    cases += [([batch, *image], (batch, *image), True, fixed)]
+    cases += [([one, *image], (two, *image), False, fixed) for one, two in ((1, batch), (batch, 1), (batch, batch + 1))]
+    _taken(answer, random, cases)
 
 
 def _fixed_sizes_must_be_equal(answer, random):
     batch, channels, height, width = _sizes(random)
-    if not _taken(answer, ["batch", channels, "height", width], (batch, channels, height, width)):
-        raise Wrong("more than the batch may be free: look at every place of the shape")
+    partly, full = ["batch", channels, "height", width], [batch, channels, height, width]
+    said = "more than the batch may be free: look at every place of the shape"
+    cases = [(partly, tuple(full), True, said)]
     for wrong in ((batch, width, height, width), (batch, channels, height, channels)):
-        if _taken(answer, ["batch", channels, "height", width], wrong):
-            raise Wrong(f"['batch', {channels}, 'height', {width}] does not take {wrong}: compare all fixed sizes")
-    shapes = ((batch, channels, height), (batch, channels, height, width, 1))
-    if any(_taken(answer, ["batch", channels, height, width], one) for one in shapes):
-        raise Wrong("the two shapes must be equally long: zip() stops silently at the shorter one")
-    fixed = [batch, channels, height, width]
-    others = [tuple(n + step * (i == j) for i, n in enumerate(fixed)) for j in range(4) for step in (-1, 1)]
+        cases.append((partly, wrong, False, f"{partly} does not take {wrong}: compare all fixed sizes"))
+    said = "the two shapes must be equally long: zip() stops silently at the shorter one"
+    for wrong in ((batch, channels, height), (*full, 1)):
+        cases.append((["batch", channels, height, width], wrong, False, said))
+    others = [tuple(n + step * (i == j) for i, n in enumerate(full)) for j in range(4) for step in (-1, 1)]
     for wrong in (*others, (batch, width, height, channels), (batch, channels, width, height)):
-        if _taken(answer, fixed, wrong):
-            raise Wrong(f"{fixed} does not take {wrong}: a fixed number must be equal, at its own place")
-    if not _taken(answer, fixed, tuple(fixed)):
-        raise Wrong(f"{fixed} takes {tuple(fixed)}: where all numbers are fixed, all may be equal")
-    if not _taken(answer, ["batch", width], (batch, width)) or _taken(answer, ["batch", width], (batch, height)):
-        raise Wrong(
-            f"a shape need not have four places: ['batch', {width}] takes {(batch, width)}, not {(batch, height)}"
+        cases.append(
+            (full, wrong, False, f"{full} does not take {wrong}: a fixed number must be equal, at its own place")
         )
+    said = f"{full} takes {tuple(full)}: where all numbers are fixed, all may be equal"
+    cases.append((full, tuple(full), True, said))
+    said = f"a shape need not have four places: ['batch', {width}] takes {(batch, width)}, not {(batch, height)}"
+    cases += [(["batch", width], (batch, width), True, said), (["batch", width], (batch, height), False, said)]
+    _taken(answer, random, cases)
 
 
 # parity(expected, found, tolerance) -> (largest difference, share of same labels, agree)

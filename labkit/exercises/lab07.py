@@ -6,7 +6,19 @@ from math import log2
 
 import numpy as np
 
-from labkit.exercises.laws import Exercise, Wrong, all_near, expect, kind, near, number, numbers, parts, texts
+from labkit.exercises.laws import (
+    Exercise,
+    Wrong,
+    all_near,
+    expect,
+    in_any_order,
+    kind,
+    near,
+    number,
+    numbers,
+    parts,
+    texts,
+)
 
 LIMITS = ("bytes", "ms", "drop")
 NOTHING = "nothing"
@@ -282,7 +294,7 @@ def _not_rounded(found: np.ndarray, right: np.ndarray) -> None:
 
 def _two_equal_factors_have_equal_shares(answer, random):
     factor, start = float(random.uniform(1.5, 4)), float(random.uniform(100, 900))
-    n = int(random.integers(4, 7))
+    n = int(random.integers(4, 13))
     found = numbers(answer([start / factor**i for i in range(n + 1)]), n, "shares: one for each step")
     if not all_near(found, np.full(n, 1 / n)):
         _not_rounded(found, np.full(n, 1 / n))
@@ -338,61 +350,80 @@ def _limits(found: object) -> list[str]:
     return sorted(said)
 
 
+def _asked_for_limits(answer, random, cases: list[tuple]) -> list[list[str]]:
+    return in_any_order(random, lambda *world: _limits(answer(*world)), cases)
+
+
 def _a_limit_binds_if_without_it_something_fits(answer, random):
-    for limit in random.permutation(LIMITS):
-        limit = str(limit)
-        others = tuple(one for one in LIMITS if one != limit)
-        found = _limits(answer(*_world(random, [others, (limit,), LIMITS])))
+    alone = [str(limit) for limit in random.permutation([*LIMITS, *LIMITS])]
+    others = [tuple(one for one in LIMITS if one != limit) for limit in alone]
+    worlds = [_world(random, [two, (one,), LIMITS]) for one, two in zip(alone, others, strict=True)]
+    for found, limit, two in zip(_asked_for_limits(answer, random, worlds), alone, others, strict=True):
         if found == sorted(LIMITS):
             raise Wrong("these are all limits that somebody breaks: a limit binds if ONE variant breaks that one alone")
-        if found == sorted(others):
+        if found == sorted(two):
             raise Wrong("the limits that are broken together with another do not bind: lifting one would not help")
         if found != [limit]:
             raise Wrong(f'one variant breaks nothing but "{limit}", no other breaks just one: ["{limit}"] is right')
 
 
 def _several_limits_may_bind(answer, random):
-    first, second = (str(one) for one in random.permutation(LIMITS)[:2])
-    found = _limits(answer(*_world(random, [(first,), (second,), LIMITS, (first,)])))
-    if found != sorted([first, second]):
-        raise Wrong(f'"{first}" stands in the way of one variant and "{second}" of another: both bind')
+    pairs = [(first, second) for first in LIMITS for second in LIMITS if first != second]
+    worlds = [_world(random, [(first,), (second,), LIMITS, (first,)]) for first, second in pairs]
+    for found, (first, second) in zip(_asked_for_limits(answer, random, worlds), pairs, strict=True):
+        if found != sorted([first, second]):
+            raise Wrong(f'"{first}" stands in the way of one variant and "{second}" of another: both bind')
 
 
-def _baseline_and_bounds_count(answer, random) -> None:
+def _baseline_and_bounds(random) -> list[tuple[tuple, list[str], str]]:
+    """Cases where the baseline counts or a variant has exactly what is allowed, each with its answer and hint."""
     sizes, times, accuracies, room, fast, drop = _world(random, [LIMITS])
-    if _limits(answer([room // 2, sizes[1]], [fast / 2, times[1]], accuracies, room, fast, drop)):
-        raise Wrong("the first variant is one as well: here it keeps all limits, so nothing binds")
-    if _limits(answer([room // 2, sizes[1]], times, accuracies, room, fast, drop)) != ["ms"]:
-        raise Wrong('the first variant is one as well: here it breaks "ms" alone')
     small, share = float(random.uniform(0.3, 0.45)), accuracies[0]
-    if _limits(answer([5 * room, room], [5 * fast, fast], [share, share - small / 50], room, fast, small)) != ["drop"]:
-        raise Wrong(
-            "one variant has exactly max_bytes and takes exactly max_ms, which keeps both, and loses twice max_drop"
-        )
-    sizes, times = [5 * room, room // 2, 2 * room], [5 * fast, 2 * fast, fast / 2]
-    if _limits(answer(sizes, times, [share, share + drop / 40, share - drop / 120], room, fast, drop)) != [
-        "bytes",
-        "ms",
-    ]:
-        raise Wrong("the drop counts from the first variant, not from the most accurate one")
+    last = [share, share + drop / 40, share - drop / 120]
+    return [
+        (
+            ([room // 2, sizes[1]], [fast / 2, times[1]], accuracies, room, fast, drop),
+            [],
+            "the first variant is one as well: here it keeps all limits, so nothing binds",
+        ),
+        (
+            ([room // 2, sizes[1]], times, accuracies, room, fast, drop),
+            ["ms"],
+            'the first variant is one as well: here it breaks "ms" alone',
+        ),
+        (
+            ([5 * room, room], [5 * fast, fast], [share, share - small / 50], room, fast, small),
+            ["drop"],
+            "one variant has exactly max_bytes and takes exactly max_ms, which keeps both, and loses twice max_drop",
+        ),
+        (
+            ([5 * room, room // 2, 2 * room], [5 * fast, 2 * fast, fast / 2], last, room, fast, drop),
+            ["bytes", "ms"],
+            "the drop counts from the first variant, not from the most accurate one",
+        ),
+    ]
 
 
 def _where_something_fits_nothing_binds(answer, random):
-    if _limits(answer(*_world(random, [("drop",), LIMITS]))) != ["drop"]:
-        raise Wrong("one variant breaks nothing but the drop; accuracies are shares, max_drop is in points of 100")
+    said = "one variant breaks nothing but the drop; accuracies are shares, max_drop is in points of 100"
+    cases = [(_world(random, [("drop",), LIMITS]), ["drop"], said)]
     sizes, times, accuracies, room, fast, drop = _world(random, [("ms",)])
     better, nearly = accuracies[0] + 2 * drop / 100, accuracies[0] - 0.97 * drop / 100
+    said = (
+        "a variant that is better than the baseline keeps the limit on the drop, and so does one just within: "
+        "the drop is the baseline's accuracy minus the variant's, times 100"
+    )
     for accuracy in (better, nearly):
-        if _limits(answer(sizes, times, [accuracies[0], accuracy], room, fast, drop)) != ["ms"]:
-            raise Wrong(
-                "a variant that is better than the baseline keeps the limit on the drop, and so does one just within: "
-                "the drop is the baseline's accuracy minus the variant's, times 100"
-            )
-    if _limits(answer(*_world(random, [("bytes",), (), ("ms",)]))):
-        raise Wrong("one variant keeps all limits: nothing binds, so return an empty list")
-    if _limits(answer(*_world(random, [("bytes", "ms"), ("ms", "drop"), LIMITS]))):
-        raise Wrong("every variant breaks two limits: lifting one helps nobody, so return an empty list")
-    _baseline_and_bounds_count(answer, random)
+        cases.append(((sizes, times, [accuracies[0], accuracy], room, fast, drop), ["ms"], said))
+    said = "one variant keeps all limits: nothing binds, so return an empty list"
+    cases.append((_world(random, [("bytes",), (), ("ms",)]), [], said))
+    said = "every variant breaks two limits: lifting one helps nobody, so return an empty list"
+    cases.append((_world(random, [("bytes", "ms"), ("ms", "drop"), LIMITS]), [], said))
+    cases += _baseline_and_bounds(random)
+    found = _asked_for_limits(answer, random, [world for world, *_ in cases])
+    for one, (_, right, hint) in zip(found, cases, strict=True):
+        if one != right:
+            raise Wrong(hint)
 
 
 # packed_bytes(weights, bits, sparsity) -> bytes
@@ -444,7 +475,7 @@ def _without_zeros_all_bits_count_and_of_zeros_alone_nothing_is_left(answer, ran
 def _class(random) -> tuple[np.ndarray, np.ndarray, float, list[int]]:
     """Intervals of a class whose middles say something else, one that begins at the threshold, and the right counts."""
     threshold = float(random.integers(2, 6))
-    counts = [int(one) for one in random.permutation([2, 4, 6, 9])[:3]]
+    counts = [int(one) for one in random.permutation([2, 4, 6, 8, 10, 12])[:3]]
     yes, no, unsure = counts
     near_end, far_end = random.uniform(0.1, 0.4, unsure), random.uniform(1, 2, unsure)
     mostly = np.arange(unsure) % 2 == 0  # the threshold cuts off little of the low end, or little of the high end
@@ -489,7 +520,7 @@ def _the_whole_interval_decides(answer, random):
 
 
 def _every_laptop_counts_once(answer, random):
-    n = int(random.integers(3, 8))
+    n = int(random.integers(3, 30))
     lows = np.arange(n) + 0.25
     found = parts(_plain(answer(lows, lows + 0.5, 0.5)), 3, "three counts")
     if not all_near([number(one, "a count") for one in found], [n - 1, 0, 1]):

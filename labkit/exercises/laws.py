@@ -147,6 +147,16 @@ def texts(found: object, what: str = "names") -> list[str]:
     return [str(one) for one in found]
 
 
+def in_any_order(random: np.random.Generator, ask: Callable, cases: list[tuple]) -> list:
+    """What `ask(*case)` says to each case, in the order of `cases`.
+
+    They are asked in an order drawn from `random`: where few answers are possible, one that counts its calls and has
+    learned what was right the last time knows nothing.
+    """
+    found = {int(i): ask(*cases[i]) for i in random.permutation(len(cases))}
+    return [found[i] for i in range(len(cases))]
+
+
 def near(a: float, b: float, tolerance: float = 1e-6) -> bool:
     """Whether two numbers are equal to a share of `tolerance`. Plain arithmetic: an answer can replace NumPy's own."""
     room = tolerance * (b if b > 0 else -b) + tolerance * 1e-3
