@@ -19,6 +19,13 @@ from labkit.grading.work import CannotGrade, Refused
 
 MB = 1e6
 RESERVE_BYTES = 100e6  # for results, feedback and the gradebook's backup
+LEFTOVERS = (
+    "results/*/.*.json.*",
+    "submissions/*/.*.ipynb.*",
+    "submissions/*.ipynb",
+    "submissions/.*.ipynb.*",
+    ".course.key.*",
+)
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -72,7 +79,15 @@ def locked(output: Path) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, since {datetime.now():%H:%M}")
         lock.flush()
+        _sweep(output)
         yield
+
+
+def _sweep(output: Path) -> None:
+    """Removes what a killed run was just writing: its temporary files, which nobody will rename any more."""
+    for pattern in LEFTOVERS:
+        for path in output.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -133,7 +148,7 @@ def _new_key(path: Path) -> bytes:
 
 
 def copy_path(output: Path, lab: str, sha256: str) -> Path:
-    """Where the copy of a submission lies."""
+    """Where the copy of a submission lies; `lab` may be empty for a short while."""
     return output / "submissions" / lab / f"{sha256}.ipynb"
 
 
@@ -142,6 +157,13 @@ def keep_copy(output: Path, lab: str, sha256: str, content: bytes) -> None:
     path = copy_path(output, lab, sha256)
     if not path.exists():
         write_atomically(path, content)
+
+
+def move_copy(output: Path, sha256: str, lab: str) -> None:
+    """Moves a copy that was made before its lab was known."""
+    target = copy_path(output, lab, sha256)
+    target.parent.mkdir(exist_ok=True)
+    os.replace(copy_path(output, "", sha256), target)
 
 
 def result_path(output: Path, result: dict) -> Path:

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from labkit.grading import engine, slots
@@ -53,7 +53,10 @@ def troubled(job: Job, why: str) -> Job:
 
 def _through(jobs: Iterable[Job], opened: Callable[[], Iterator[Opened]], lost: list[Job]) -> Iterator[dict]:
     """The results of all jobs but those that were running when a process died; these are added to `lost`."""
-    jobs, before = iter(jobs), -1
+    first = next(jobs := iter(jobs), None)
+    if first is None:
+        return  # no process for nothing
+    jobs, before = chain([first], jobs), -1
     while before < len(lost):  # once more with new processes, as long as some die
         before = len(lost)
         with opened() as (executor, at_once, died):

@@ -118,19 +118,21 @@ def _results(
 ) -> list[dict]:
     """The result of every task: from `done`, or by its trouble, or graded now and written when it comes."""
     rules = lru_cache(lambda lab: engine.rules(lab, course.overlay_folder, course.limits))
-    keys = {one: (one.lab, one.submission.student, one.sha256, rules(one.lab)) for one in every}
-    results = [_as_now(done[key], one) for one, key in keys.items() if not one.submission.trouble and key in done]
-    results += [engine.grade_one(course.job(one)) for one in every if one.submission.trouble]
+    results, waiting = [], []
+    for one in every:
+        key = (one.lab, one.submission.student, one.sha256, rules(one.lab))
+        if one.submission.trouble:
+            results.append(engine.grade_one(course.job(one)))
+        elif key in done:
+            results.append(_as_now(done[key], one))
+        else:
+            waiting.append(one)
     for one in results:
         output.keep_result(course.folder, one)
-    waiting = [one for one, key in keys.items() if not one.submission.trouble and key not in done]
-    if not waiting:
-        return results
-    workers = workers or min(pool.default_workers(), len(waiting))
-    jobs = map(course.job, waiting)
+    workers = workers or min(pool.default_workers(), len(waiting) or 1)
     try:
-        with closing(pool.graded(jobs, workers, scheduler)) as graded:
-            for one in tqdm(graded, total=len(waiting), disable=not show, unit="submission"):
+        with closing(pool.graded(map(course.job, waiting), workers, scheduler)) as graded:
+            for one in tqdm(graded, total=len(waiting), disable=not (show and waiting), unit="submission"):
                 _same_rules(one, rules(one["lab"]))
                 output.keep_result(course.folder, one)
                 results.append(one)

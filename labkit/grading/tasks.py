@@ -50,7 +50,7 @@ def found(place: Path, folder: Path, lab: str | None = None, only: Iterable[str]
         placed.append(_placed(one, lab, folder))
     if missing := wanted - {one.submission.student for one in placed}:
         raise Refused(f"nothing of {', '.join(sorted(missing))} is in {place}")
-    return list(_with_attempts(_with_labs(placed, place), folder))
+    return list(_with_attempts(_with_labs(placed, place, folder), folder))
 
 
 def again(result: dict, folder: Path) -> Task | None:
@@ -66,10 +66,10 @@ def again(result: dict, folder: Path) -> Task | None:
 
 
 def _placed(one: Submission, wanted: str | None, folder: Path) -> Task:
-    """The submission's task, without content; its lab is empty where nothing tells it, and then no copy is kept."""
+    """The submission's task, without content; its lab is empty where nothing tells it."""
     lab, trouble = _lab_of(one, wanted)
     sha256 = ""
-    if lab and one.content is not None and not one.trouble:
+    if one.content is not None and not one.trouble:
         sha256 = hashlib.sha256(one.content).hexdigest()
         output.keep_copy(folder, lab, sha256, one.content)
     return Task(replace(one, content=None, trouble=trouble), lab, sha256)
@@ -91,7 +91,7 @@ def _lab_of(one: Submission, wanted: str | None) -> tuple[str, str]:
     return told, ""
 
 
-def _with_labs(placed: list[Task], place: Path) -> list[Task]:
+def _with_labs(placed: list[Task], place: Path, folder: Path) -> list[Task]:
     """The same tasks; where nothing tells the lab, it is the most frequent one that this student has not handed in."""
     labs = Counter(one.lab for one in placed if one.lab)
     if placed and not labs:
@@ -101,10 +101,13 @@ def _with_labs(placed: list[Task], place: Path) -> list[Task]:
         )
     has = {(one.submission.student, one.lab) for one in placed}
 
-    def likely(one: Task) -> str:
-        return min(sorted(labs), key=lambda lab: ((one.submission.student, lab) in has, -labs[lab]))
+    def likely(one: Task) -> Task:
+        lab = min(sorted(labs), key=lambda lab: ((one.submission.student, lab) in has, -labs[lab]))
+        if one.sha256:
+            output.move_copy(folder, one.sha256, lab)
+        return replace(one, lab=lab)
 
-    return [one if one.lab else replace(one, lab=likely(one)) for one in placed]
+    return [one if one.lab else likely(one) for one in placed]
 
 
 def _with_attempts(placed: list[Task], folder: Path) -> Iterator[Task]:
