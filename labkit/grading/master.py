@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ class Master:
     def left_out(self) -> frozenset[str]:
         """Those of these names that are not there when graded: what trains, measures or plots is left out."""
         there = {name for cell in self.by_role(GIVEN) for name in bound(cell.given)}
-        return self.names - there - {one.name for one in self.exercises}
+        return self.names - there - {one.name for one in self.exercises} - set(dir(builtins))
 
 
 def load(lab: str, overlay: Overlay | None = None) -> Master:

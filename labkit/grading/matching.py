@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from labkit.grading import master as masters
 from labkit.grading.master import CHECK, EXERCISE, GIVEN, TEXT, WRITTEN, Master
@@ -116,26 +117,28 @@ def _answers(cells: list[Cell], master: Master, found: Match) -> None:
 
 
 def _alike(cells: list[Cell], master: Master, found: Match) -> None:
-    """Given cells that the student changed, where every mark is lost: most of their words are still the same."""
+    """Given cells that the student changed, where every mark is lost: most of their words are still there."""
     taken = found.theirs()
-    left = {mine: _words(c.source) for mine, c in enumerate(master.cells) if c.role == GIVEN and mine not in taken}
+    left = {mine: cell.source for mine, cell in enumerate(master.cells) if cell.role == GIVEN and mine not in taken}
     for i, cell in enumerate(cells):
         if cell.kind != "code" or not found.is_new(i) or not left:
             continue
-        words = _words(cell.source)
-        mine = max(left, key=lambda one: _likeness(words, left[one]))
-        if _likeness(words, left[mine]) >= ALIKE:
+        mine = max(left, key=lambda one: _likeness(cell.source, left[one]))
+        if _likeness(cell.source, left[mine]) >= ALIKE:
             found.ours[i], found.how[i] = mine, "likeness"
             del left[mine]
 
 
-def _words(source: str) -> Counter:
-    return Counter(WORD.findall(source))
+def _likeness(theirs: str, ours: str) -> float:
+    """Twice the words in common over all words, 0 to 1; enough, too, if each line of ours stands in theirs."""
+    (lines, words), (our_lines, our_words) = _parts(theirs), _parts(ours)
+    share = 2 * (words & our_words).total() / max(1, words.total() + our_words.total())
+    return max(share, ALIKE if our_lines <= lines else 0)
 
 
-def _likeness(one: Counter, other: Counter) -> float:
-    """Twice the words in common over all words, 0 to 1."""
-    return 2 * (one & other).total() / max(1, one.total() + other.total())
+@lru_cache(maxsize=256)
+def _parts(source: str) -> tuple[frozenset[str], Counter]:
+    return frozenset(map(str.strip, source.strip().split("\n"))), Counter(WORD.findall(source))
 
 
 def labs_in(cells: list[Cell]) -> Counter:
