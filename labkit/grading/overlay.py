@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import sys
 import tomllib
 import types
@@ -70,8 +71,10 @@ def load(folder: Path | None) -> Overlay:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise Refused(f"there is no overlay folder {folder}")
-    found = [folder / name for name in ("overlay.toml", *(f"lab{lab}.py" for lab in exercises.LABS))]
-    found = [path for path in found if path.is_file()]
+    found = sorted(folder.glob("lab*.py")) + [folder / "overlay.toml"] * (folder / "overlay.toml").is_file()
+    for path in found:
+        if path.suffix == ".py" and path.stem.removeprefix("lab") not in exercises.LABS:
+            raise Refused(f"{path}: there is no such lab; there are {', '.join(exercises.LABS)}")
     if not found:
         raise Refused(f"{folder} is no overlay: it has neither overlay.toml nor hidden laws such as lab01.py")
     return found
@@ -138,16 +141,19 @@ def _hidden(path: Path, text: str) -> dict[str, tuple[Callable, ...]]:
     sys.modules[module.__name__] = module  # dataclasses look their module up
     try:
         exec(compile(text, str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # it may call sys.exit
         line = error.lineno if isinstance(error, SyntaxError) else _line_of(error, path)
-        raise Refused(f"{path}, line {line}: {type(error).__name__}: {error}") from None
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise Refused(f"{path}, line {line}: {said}") from None
     laws = module.__dict__.get("LAWS")
     if not isinstance(laws, dict):
         raise Refused(f"{path}: it needs a dictionary LAWS, such as LAWS = {{'throughput': (my_law,)}}")
     names = {one.name for one in exercises.of_lab(path.stem.removeprefix("lab"))}
     _known(path, text, laws, names, "exercise of this lab")
     for name, some in laws.items():
-        if not isinstance(some, tuple | list) or not all(map(callable, some)):
+        if not isinstance(some, tuple | list) or not some or not all(map(callable, some)):
             raise _refused(path, text, name, f"LAWS[{name!r}] should be a tuple of functions")
     return {name: tuple(map(_hushed, some)) for name, some in laws.items()}
 
@@ -167,7 +173,7 @@ def _hushed(law: Callable) -> Callable:
     return hushed
 
 
-def _line_of(error: Exception, path: Path) -> int:
+def _line_of(error: BaseException, path: Path) -> int:
     """The last line of the file that the error went through."""
     line, step = 0, error.__traceback__
     while step is not None:
@@ -177,5 +183,6 @@ def _line_of(error: Exception, path: Path) -> int:
 
 
 def _refused(path: Path, text: str, word: str, why: str) -> Refused:
-    line = next((i for i, line in enumerate(text.split("\n"), 1) if str(word) in line), 1)
+    whole = re.compile(rf"[^#]*\b{re.escape(str(word))}\b")
+    line = next((i for i, line in enumerate(text.split("\n"), 1) if whole.match(line)), 1)
     return Refused(f"{path}, line {line}: {why}")
