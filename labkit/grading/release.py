@@ -44,7 +44,7 @@ downloads no data.
    cell below an exercise checks it, as often as you like.
 2. Do not delete, copy or retype cells that are there; you may add cells of your own. An exercise may use the imports of
    the notebook, what other exercises define, and your own cells, but no model and no measurement of the notebook.
-3. Save, and hand in this one file, `{name}.ipynb`, where your course says.{deadline}
+3. Save, and hand in this one file, `{name}.ipynb`, where your course says.{deadline}{points}
 """
 
 
@@ -102,8 +102,12 @@ def _heading(found: re.Match, exercises: dict) -> str:
 def _readme(master: Master, overlay: Overlay) -> str:
     title = next(cell.source for cell in master.cells if cell.source.startswith("# ")).split("\n")[0].removeprefix("# ")
     extras = next((found[1] for cell in master.cells if (found := EXTRAS.search(cell.source))), "")
-    deadline = f"\n\nThe deadline is {overlay.deadline}." if overlay.deadline else ""
-    return README.format(title=title, name=master.name, version=__version__, extras=extras, deadline=deadline)
+    deadline = f" The deadline is {overlay.deadline}." if overlay.deadline else ""
+    names = [one.name for one in master.exercises if one.name in overlay.points]
+    points = f"\n\nThe points of {', '.join(names)} are this course's own: a check prints labkit's." if names else ""
+    return README.format(
+        title=title, name=master.name, version=__version__, extras=extras, deadline=deadline, points=points
+    )
 
 
 def _zip(files: dict[str, bytes]) -> bytes:
