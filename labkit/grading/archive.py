@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 import stat
@@ -10,6 +9,8 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -26,40 +27,49 @@ MAX_READ = 8_000_000  # the table of contents is read at once: so it is no large
 BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, OverflowError, struct.error)
 UTF8_NAME, ENCRYPTED = 0x800, 0x1 | 0x40
 EXTENDED_TIME = 0x5455
+DAMAGED = "it is no zip, or it is damaged: download it again"
+LOCAL_HEADER = 30  # bytes before each file, and its name
 
 
 class Archive:
-    """An open zip: `found` are its files. A context manager; the files can be read while it is open.
+    """A zip: `found` are its files, which can be read until the archive is closed.
+
+    Args:
+        stays_open: until it is closed; else it is opened for each file that is read, as many small zips must be.
 
     Raises:
         Trouble: it is no zip, or is built like a bomb.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.left = path, MAX_TOTAL
-        try:
-            self.file = _Bounded(open_regular(path).detach())
-        except OSError as error:
-            raise Trouble(f"the file cannot be read: {error.strerror}") from None
-        try:
-            self.zip = zipfile.ZipFile(self.file)
-            entries = _checked(self.zip)
-        except Trouble:
-            self.file.close()
-            raise
-        except BROKEN:
-            self.file.close()
-            raise Trouble("it is no zip, or it is damaged: download it again") from None
+    def __init__(self, path: Path, stays_open: bool = True) -> None:
+        self.path, self.left, self.stays_open = path, MAX_TOTAL, stays_open
+        self.zip: zipfile.ZipFile | None = None
+        with self._opened() as file:
+            entries = file.infolist()
         names = Counter(entry.filename for entry in entries)
-        self.found = [self._found(entry, names[entry.filename] > 1) for entry in entries if not entry.is_dir()]
-        self.found = [one for one in self.found if not is_hidden(one.parts)]
+        found = [self._found(entry, names[entry.filename] > 1) for entry in entries if not entry.is_dir()]
+        self.found = [one for one in found if not is_hidden(one.parts)]
 
     def __enter__(self) -> Archive:
         return self
 
     def __exit__(self, *_) -> None:
-        self.zip.close()
-        self.file.close()
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self.zip is not None:
+            self.zip.close()
+            self.zip = None
+
+    @contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        self.zip = self.zip or _open(self.path)
+        try:
+            yield self.zip
+        finally:
+            if not self.stays_open:
+                self.close()
 
     def _found(self, entry: zipfile.ZipInfo, is_double: bool) -> Found:
         name = _name(entry)
@@ -75,7 +85,7 @@ class Archive:
         limit = min(limit, self.left)
         pieces, size = [], 0
         try:
-            with self.zip.open(entry) as file:
+            with self._opened() as opened, opened.open(entry) as file:
                 while size <= limit and (piece := file.read(1_000_000)):
                     pieces.append(piece)
                     size += len(piece)
@@ -96,24 +106,49 @@ class _Bounded(io.BufferedReader):
         return super().read(size)
 
 
-def _checked(file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The entries, if they are not too many and no two share bytes, as those of the best bombs do."""
-    entries = file.infolist()
+def _open(path: Path) -> zipfile.ZipFile:
+    with ExitStack() as undone:
+        try:
+            file = undone.enter_context(_Bounded(open_regular(path).detach()))
+        except OSError as error:
+            raise Trouble(f"the file cannot be read: {error.strerror}") from None
+        try:
+            opened = _Zip(file)
+        except (*BROKEN, NotImplementedError):
+            raise Trouble(DAMAGED) from None
+        _check(opened.infolist())
+        undone.pop_all()
+    return opened
+
+
+class _Zip(zipfile.ZipFile):
+    """A zip that closes its file, too."""
+
+    def close(self) -> None:
+        file = self.fp
+        super().close()
+        if file is not None:
+            file.close()
+
+
+def _check(entries: list[zipfile.ZipInfo]) -> None:
+    """Raises Trouble if the entries are too many, or two share bytes, as those of the best bombs do."""
     if len(entries) > MAX_ENTRIES:
         raise Trouble(f"it holds {len(entries):,} files; the most that are read are {MAX_ENTRIES:,}")
-    ends = 0
+    end = 0
     for entry in sorted(entries, key=lambda one: one.header_offset):
-        if entry.header_offset < ends:
+        if entry.header_offset < 0:
+            raise Trouble(DAMAGED)
+        if entry.header_offset < end:
             raise Trouble("two of its files share the same bytes: this is built to harm, not by a platform")
-        ends = entry.header_offset + 30 + entry.compress_size
-    return entries
+        end = entry.header_offset + LOCAL_HEADER + entry.compress_size
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
     """The name with `/`; UTF-8 even where the zip does not say that it is, as those from a Mac do not."""
     name = entry.filename
     if not entry.flag_bits & UTF8_NAME:
-        with contextlib.suppress(UnicodeError):
+        with suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     return name.replace("\\", "/")
 

@@ -13,7 +13,7 @@ from labkit.grading.places import MAX_FILES, Found, shown
 from labkit.grading.platforms import Owner
 from labkit.grading.work import Refused, Trouble
 
-LAB_NUMBER = re.compile(r"(?:^|lab[ _-]*)0*([1-9]\d?)(?!\d)", re.IGNORECASE)
+LAB_NUMBER = re.compile(r"(?:^0|(?<![a-z])lab[ _-]*0*)([1-9]\d?)(?!\d)", re.IGNORECASE)
 NOTEBOOK = ".ipynb"
 
 
@@ -122,7 +122,7 @@ def _only_others(files: list[Found]) -> str:
 def lab_number(name: str) -> str:
     """The number of the lab that a folder or file is named by, or "".
 
-    >>> [lab_number(name) for name in ("02_quantize", "lab2", "week 3 lab 02", "alice")]
+    >>> [lab_number(name) for name in ("02_quantize", "lab2", "week 3 lab 02", "2nd try")]
     ['02', '02', '02', '']
     """
     found = LAB_NUMBER.search(name)

@@ -21,7 +21,7 @@ def student_id(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).casefold()).casefold()
     kept = re.sub(r"[^a-z0-9_.@-]", "", re.sub(r"\s+", "_", plain.strip()))
-    kept = kept.lstrip(".-_").rstrip("._")
+    kept = kept.lstrip(".-_@").rstrip("._")
     if not kept or kept.split(".")[0] in WINDOWS_DEVICES:
         return f"student-{_digits(text)}"
     return kept if len(kept) <= ID_LENGTH else f"{kept[: ID_LENGTH - 9].rstrip('._')}-{_digits(text)}"

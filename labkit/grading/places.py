@@ -51,7 +51,9 @@ def shown(path: str) -> str:
 
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
-    """Whether a file is the system's and nobody handed it in."""
+    """Whether a file is the system's or an editor's, and nobody handed it in."""
+    if len(parts) == 1 and parts[0].endswith(".ipynb") and not parts[0].startswith(("._", ".~")):
+        return False  # somebody's, with an odd name
     return any(part.startswith(".") or part.casefold() in LEFT_OUT for part in parts)
 
 
@@ -90,7 +92,7 @@ def _below(entry: os.DirEntry, parts: tuple[str, ...]) -> Iterator[Found]:
     try:
         with os.scandir(entry.path) as entries:
             for one in entries:
-                if not is_hidden((one.name,)):
+                if not is_hidden((*parts, one.name)):
                     yield from _below(one, (*parts, one.name))
     except OSError as error:
         yield _troubled(parts, entry.path, f"the folder cannot be read: {error.strerror}")

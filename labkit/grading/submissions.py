@@ -36,7 +36,10 @@ def each(place: Path) -> Iterator[Submission]:
     """Like `find`, but with one submission in memory at a time."""
     place = Path(place)
     with ExitStack() as opened:
-        handed = list(_handed(place, opened))
+        try:
+            handed = list(_handed(place, opened))
+        except OSError as error:
+            raise Refused(f"{shown(str(place))} cannot be read: {error.strerror}") from None
         if not handed:
             raise Refused(f"{shown(str(place))} holds no submission: give a folder of notebooks or a platform's zip")
         for one in sorted(without_clashes(handed), key=lambda one: (one.student, one.lab, one.source)):
@@ -84,20 +87,23 @@ def _of_folder(folder: Path, kind: str, opened: ExitStack) -> Iterator[Handed]:
     found = walk(folder)
     zips = [one for one in found if len(one.parts) == 1 and one.ends(".zip") and not platforms.of_platform(one.parts)]
     rest = [one for one in found if one not in zips]
-    known = {student_id(one.stem if len(one.parts) == 1 else one.parts[0]) for one in rest}
+    known = {student_id(one.stem if len(one.parts) == 1 else one.parts[0]) for one in rest if one.ends(NOTEBOOK)}
     for one in zips:
         if student_id(one.stem) in known:
-            rest.append(one)  # alice.zip beside alice.ipynb
-            continue
+            continue  # alice.zip beside alice.ipynb: the same work once more
         owner = Owner(("file", one.stem), one.stem)
         try:
-            one.read(0) if one.trouble else None
-            archive = opened.enter_context(Archive(folder / one.parts[0]))
+            archive = Archive(folder / one.parts[0], stays_open=False)
         except Trouble as trouble:
-            yield Handed(owner, one.source, trouble=str(trouble))
+            yield Handed(owner, one.source, trouble=one.trouble or str(trouble))
             continue
         inner = _without_top(archive.found, one.stem)
-        yield from of_owner(owner, inner) if _is_one_students(inner) else _of_class(inner)
+        if _is_one_students(inner):
+            yield from of_owner(owner, inner)
+        else:
+            archive.stays_open = True
+            opened.enter_context(archive)
+            yield from _of_class(inner)
     yield from by_student(rest, kind)
 
 
