@@ -31,6 +31,7 @@ class Expected:
         note: a part of one of the notes; "" where there should be none, None where it does not matter.
         reason: a part of why it needs a look.
         rows: the status by student, where it is not one row under the file's name.
+        attempted: False where the exercises without points are empty stubs.
         limits: "short", or "default" where the submission needs the limits that every course has.
     """
 
@@ -44,6 +45,7 @@ class Expected:
     rows: dict = field(default_factory=dict)
     lab: str = "01"
     limits: str = "short"
+    attempted: bool = True
 
     def students(self) -> dict[str, str]:
         """The status of each student whom this file hands in for."""
@@ -68,7 +70,8 @@ class Expected:
 
 def expected(folder: Path) -> list[Expected]:
     """Every expectation in a folder, by name."""
-    return [Expected(path.stem, **tomllib.loads(path.read_text())) for path in sorted(folder.glob("*.toml"))]
+    names = sorted(path.with_suffix(".toml") for path in folder.glob("*.py"))
+    return [Expected(path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))) for path in names]
 
 
 def _said(student: str, status: str, points: dict, lab: str) -> str:
@@ -85,7 +88,9 @@ def table(head: str, every: list[Expected], results: dict[str, dict]) -> str:
     """A section of the page."""
     rows = [f"| `{one.name}` | {one.tries} | {one.outcome()} | {one.found(results)} |" for one in every]
     return (
-        "\n".join([f"## {head}", "", "| submission | tries / is | expected | found |", "|---|---|---|---|", *rows])
+        "\n".join(
+            [f"## {head}", "", "| submission | what it does or is | expected | found |", "|---|---|---|---|", *rows]
+        )
         + "\n"
     )
 

@@ -4,7 +4,6 @@ Each `hostile/NAME.py` is what a student writes, `hostile/NAME.toml` what is exp
 real path of all submissions stands when it is handed in: an attacker may know more than he should.
 """
 
-import csv
 import ctypes
 import hashlib
 import json
@@ -16,6 +15,7 @@ import sys
 from pathlib import Path
 
 import handed_in
+import harmless
 import outcomes
 import psutil
 import pytest
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 FOLDER = Path(__file__).parent / "hostile"
 EVERY = outcomes.expected(FOLDER)
-SHORT = "[limits]\ncall_seconds = 2\ncell_seconds = 4\nsubmission_seconds = 15\n"
+SHORT = "[limits]\ncall_seconds = 2\ncell_seconds = 4\nsubmission_seconds = 15\nmemory_bytes = 1_000_000_000\n"
 HONEST = ("honest_first", "m_honest", "z_honest")
 CANARY = "nobody may read or change this"
 WATCHED = ("labs", "solutions", "labkit/exercises")
@@ -58,7 +58,7 @@ class Class:
 
     def _hand_in(self, one: outcomes.Expected, port: int) -> None:
         known = {"ROOT": handed_in.ROOT, "CLASS": self.place, "GRADES": self.grades, "PORT": port}
-        known |= {"CANARY": self.canary, "SHARED": self.shared, "NESTED": "x = " + "(" * 9000 + ")" * 9000}
+        known |= {"CANARY": self.canary, "SHARED": self.shared, "NUL": "\0", "NESTED": "x = " + "(" * 9000 + ")" * 9000}
         script = re.sub("@([A-Z]+)@", lambda word: str(known[word[1]]), (FOLDER / f"{one.name}.py").read_text())
         handed_in.write(handed_in.with_cells(script, one.lab), self.place / f"{one.name}.ipynb")
 
@@ -96,8 +96,9 @@ def _graded(one: Class) -> tuple[subprocess.CompletedProcess, list]:
         command, capture_output=True, text=True, timeout=300, env=environment, cwd=one.home, stdin=subprocess.DEVNULL
     )
     left = set(psutil.Process().children(recursive=True)) - before
+    _, alive = psutil.wait_procs(left, timeout=3)
     ctypes.CDLL(None).prctl(SUBREAPER, 0, 0, 0, 0)
-    return ran, [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
+    return ran, alive
 
 
 @pytest.fixture(scope="module")
@@ -154,27 +155,14 @@ def test_nothing_outside_was_changed(graded):
 
 def test_nothing_is_left_behind(graded):
     assert graded.survivors == []
-    assert list((graded.home / "tmp").iterdir()) == []
+    assert [path.name for path in (graded.home / "tmp").iterdir() if not path.name.startswith("labkit-slots")] == []
 
 
-def test_a_cell_of_a_spreadsheet_is_never_a_formula(graded):
-    tables = list(graded.grades.rglob("*.csv"))
-    assert tables
-    for path in tables:
-        for row in csv.reader(path.open(newline="", encoding="utf-8-sig")):
-            assert not [cell for cell in row if cell.startswith(("=", "+", "@", "\t", "\r")) or _minus(cell)], path
-
-
-def _minus(cell: str) -> bool:
-    return cell.startswith("-") and not re.fullmatch(r"-?\d+(\.\d+)?", cell)
-
-
-def test_pages_hold_no_script_of_a_student(graded):
-    pages = list(graded.grades.rglob("*.html"))
-    assert len(pages) >= len(graded.results)
-    for path in pages:
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"<(script|img)[^>]*>[^<]*(LEAK|alert\()|<img src=x|\x1b|\u202e", text), path
+def test_tables_hold_no_formula_and_pages_no_script(graded):
+    assert list(graded.grades.rglob("*.csv"))
+    assert len(list(graded.grades.rglob("*.html"))) >= len(graded.results)
+    assert harmless.formulas(graded.grades) == []
+    assert harmless.scripts(graded.grades) == []
 
 
 def test_what_the_tests_asked_stays_hidden(graded):

@@ -6,6 +6,6 @@ def throughput(latency_ms, batch:
 @NESTED@
 
 # %% exercise="cloud_latency_ms"
-x = "\0"
+x = "@NUL@"
 def cloud_latency_ms(distance_km, network_ms, processing_ms):
     return 1.0

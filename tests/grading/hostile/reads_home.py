@@ -1,6 +1,7 @@
 # %% exercise="cloud_latency_ms"
 def cloud_latency_ms(distance_km, network_ms, processing_ms):
     import os
+    import sys
 
     found = []
     for path in ("/etc/shadow", "/etc/sudoers", "@CANARY@", "@SHARED@", "@GRADES@/course.key"):
@@ -14,4 +15,5 @@ def cloud_latency_ms(distance_km, network_ms, processing_ms):
             found += os.listdir(folder)
         except OSError:
             pass
-    return 2 * distance_km / 200 + network_ms + processing_ms if found else 0.0
+    known = {*sys.prefix.split("/"), *sys.base_prefix.split("/")}  # Python itself may lie there
+    return 2 * distance_km / 200 + network_ms + processing_ms if set(found) - known else 0.0

@@ -4,7 +4,14 @@ def cloud_latency_ms(distance_km, network_ms, processing_ms):
     import pathlib
     import sys
 
-    texts = [inspect.getsource(sys.modules["labkit.edge"])]
+    import labkit.edge
+
+    texts = []
+    try:
+        texts.append(inspect.getsource(labkit.edge))
+        texts.append(inspect.getsource(inspect.unwrap(labkit.edge.cloud_latency_ms)))
+    except OSError:
+        pass
     for folder in {*sys.path, "@ROOT@", "@ROOT@/.venv/lib/python3.11/site-packages"}:
         try:
             texts.append((pathlib.Path(folder) / "labkit" / "edge.py").read_text())

@@ -2,6 +2,7 @@
 def cloud_latency_ms(distance_km, network_ms, processing_ms):
     import glob
     import os
+    import sys
 
     found = []
     for process in glob.glob("/proc/[0-9]*"):
@@ -19,4 +20,5 @@ def cloud_latency_ms(distance_km, network_ms, processing_ms):
                 found.append(path)
         except OSError:
             pass
-    return 2 * distance_km / 200 + network_ms + processing_ms if found else 0.0
+    known = {*sys.prefix.split("/"), *sys.base_prefix.split("/")}  # Python itself may lie there
+    return 2 * distance_km / 200 + network_ms + processing_ms if set(found) - known else 0.0

@@ -6,7 +6,3 @@ def cloud_latency_ms(distance_km, network_ms, processing_ms):
 # %% exercise="count_parameters"
 def count_parameters(layers):
     raise type(f"LEAKED_{layers[0][1]}", (Exception,), {})
-
-# %% exercise="throughput"
-def throughput(latency_ms, batch):
-    return type(f"LEAKED_{batch}", (), {})()

@@ -3,5 +3,6 @@ import handed_in
 
 def build(folder):
     notebook = handed_in.honest()
-    notebook["cells"][::2] = [1, "two", None, {}, {"cell_type": "code"}, {"cell_type": [], "source": {"a": 1}}] * 7
+    odd = [1, "two", None, {}, {"cell_type": "code"}, {"cell_type": [], "source": {"a": 1}}]
+    notebook["cells"] = [*odd, *notebook["cells"], *odd]
     handed_in.write(notebook, folder / "cells_that_are_none.ipynb")

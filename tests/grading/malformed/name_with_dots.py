@@ -2,5 +2,4 @@ import handed_in
 
 
 def build(folder):
-    handed_in.write(handed_in.honest(), folder / "...ipynb")
-    handed_in.write(handed_in.honest(), folder / "..%2f..%2fetc.ipynb")
+    handed_in.write(handed_in.honest(), folder / "dots..%2f..%2fetc.ipynb")
