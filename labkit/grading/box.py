@@ -49,7 +49,7 @@ class Box:
         self.limits = limits
         self.log: list[str] = []  # what only the instructor sees
         self.dead = False
-        self._too_much = self._has_torch = False
+        self._too_much, self._has_torch = "", False
         self._ends = time.monotonic() + limits.submission_seconds
         self._process = Process(limits, slot, unsafe, self._has_too_much)
 
@@ -129,12 +129,10 @@ class Box:
 
     def _stopped(self, why: str) -> Stopped:
         self.close()
-        if self._too_much:
-            why = f"too much memory: more than {self.limits.memory_bytes / 2**30:g} GB"
-        return Stopped(why)
+        return Stopped(self._too_much or why)
 
-    def _has_too_much(self) -> None:
-        self._too_much = True
+    def _has_too_much(self, why: str) -> None:
+        self._too_much = why
 
     def _error(self, name: str, line: int, said: str, where: str) -> str:
         """What a student may read of an error: its name, if it is one of Python's, and the line, if it is theirs."""

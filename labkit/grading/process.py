@@ -28,15 +28,16 @@ class Process:
     """A worker that has said hello, and a `connection` to it. Nothing of a submission has reached it yet.
 
     Args:
-        too_much: called from another thread when it and its children hold too much memory; the process is gone then.
+        too_much: called from another thread with the reason when it and its children hold too much; it is ended then.
 
     Raises:
         CannotGrade: no such process can be had here; the message says why.
     """
 
-    def __init__(self, limits: Limits, slot: int, unsafe: bool, too_much: Callable[[], None]) -> None:
+    def __init__(self, limits: Limits, slot: int, unsafe: bool, too_much: Callable[[str], None]) -> None:
         self.connection, theirs = socket.socketpair()
         self.popen = self.pidfd = self.folder = self.watch = None
+        self.folders: tuple[str, ...] = ()
         self.complaints, errors = os.pipe()
         try:
             with theirs, _on_one_core(slot):
@@ -47,7 +48,7 @@ class Process:
             raise
         finally:
             os.close(errors)
-        self.watch = Watch(self.popen.pid, limits.memory_bytes, lambda: (too_much(), self.kill()))
+        self.watch = Watch(self.popen.pid, limits.memory_bytes, lambda why: (too_much(why), self.kill()), self.folders)
         self.watch.start()
 
     def kill(self) -> None:
@@ -123,7 +124,9 @@ class Process:
                 raise self._cannot()
             text += piece
         try:
-            self.pidfd = os.pidfd_open(json.loads(text)["child-pid"])
+            child = json.loads(text)["child-pid"]
+            self.pidfd = os.pidfd_open(child)
+            self.folders = tuple(f"/proc/{child}/root/{name}" for name in ("tmp", "dev/shm"))
         except ProcessLookupError:
             raise self._cannot() from None
 

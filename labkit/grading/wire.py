@@ -268,12 +268,12 @@ class _Reader:
             raise Breach("no such kind of array")
         if len(shape) > DEEPEST or any(type(n) is not int or not 0 <= n <= MOST_BYTES for n in shape):
             raise Breach("no shape")
-        kind = np.dtype(dtype)
-        raw = self._take(math.prod(shape) * kind.itemsize)
         try:
+            kind = np.dtype(dtype)
+            raw = self._take(math.prod(shape) * kind.itemsize)
             found = np.frombuffer(raw, kind, math.prod(shape)).reshape(shape).copy()
-        except ValueError:
-            raise Breach("no shape") from None
+        except (TypeError, ValueError):  # not every machine has the longest float
+            raise Breach("no such array") from None
         _sound(found)
         return found
 
