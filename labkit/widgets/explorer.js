@@ -10,6 +10,15 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+// What is as it was is not written again: the browser would lay the page out anew.
+function put(node, name, value) {
+  if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
+
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 // From a value to a place on an axis, 0 to 1; an axis is [low, high, is it logarithmic].
 function place(value, [low, high, log]) {
   return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
@@ -39,13 +48,13 @@ function lines(svg, panel) {
   return (view) => {
     const every = valuesOf(panel, view);
     every.forEach((ys, i) => {
-      groups[i].setAttribute("opacity", view.at && view.at[0] !== i ? 0.55 : 1);
+      put(groups[i], "opacity", view.at && view.at[0] !== i ? 0.55 : 1);
       if (panel.series[i]) return;
-      curves[i].setAttribute("d", "M" + ys.map((y, j) => `${across(panel.xs[j])} ${down(y)}`).join("L"));
+      put(curves[i], "d", "M" + ys.map((y, j) => `${across(panel.xs[j])} ${down(y)}`).join("L"));
     });
     const [x, y] = view.at ? [panel.xs[view.at[1]], every[view.at[0]][view.at[1]]] : view.mark ?? [NaN, NaN];
     if (!inside(x, panel.x) || !inside(y, panel.y)) {
-      point.setAttribute("visibility", "hidden");
+      put(point, "visibility", "hidden");
       return;
     }
     const [left, top] = [tenth(panel.left + across(x)), tenth(panel.top + down(y))];
@@ -71,12 +80,12 @@ function bars(svg, panel) {
         total += values[b];
         const width = tenth(along(total) - left);
         part.dataset.value = values[b];
-        rect.setAttribute("x", left);
-        rect.setAttribute("width", width);
-        stripes.setAttribute("d", stripes.getAttribute("d").replace(/^M\S+ (\S+)h.*/, `M${left} $1h${width}`));
+        put(rect, "x", left);
+        put(rect, "width", width);
+        put(stripes, "d", stripes.getAttribute("d").replace(/^M\S+ (\S+)h.*/, `M${left} $1h${width}`));
       });
-      totals[b].setAttribute("x", tenth(panel.left + along(total) + 6));
-      totals[b].textContent = number(total);
+      put(totals[b], "x", tenth(panel.left + along(total) + 6));
+      write(totals[b], number(total));
     });
   };
 }
@@ -87,8 +96,8 @@ function columns(svg, panel) {
   return (view) => valuesOf(panel, view).flat().forEach((value, i) => {
     const height = tenth(place(value, panel.y) * panel.height);
     rects[i].dataset.value = value;
-    rects[i].setAttribute("y", tenth(panel.height - height));
-    rects[i].setAttribute("height", height);
+    put(rects[i], "y", tenth(panel.height - height));
+    put(rects[i], "height", height);
   });
 }
 
@@ -97,7 +106,7 @@ function pictures(svg) {
 
   return (view) => groups.forEach((group, i) => {
     if (view.at[0] === i) group.removeAttribute("visibility");
-    else group.setAttribute("visibility", "hidden");
+    else put(group, "visibility", "hidden");
   });
 }
 
@@ -113,19 +122,20 @@ function spotOf(group) {
 function dots(svg, panel) {
   const groups = [...svg.querySelectorAll("g[data-dot]")];
   const spots = groups.map(spotOf);
-  const names = groups.map((group) => group.querySelector("title").textContent.replace(/[^,]*$/, ""));
+  const titles = groups.map((group) => group.querySelector("title"));
+  const names = titles.map((title) => title.textContent.replace(/[^,]*$/, ""));
   const front = svg.querySelector(".lk-front");
 
   return (view) => {
     groups.forEach((group, i) => {
       const [opacity, filling, words] = STATES[view.states[i]];
-      group.setAttribute("opacity", opacity);
-      group.setAttribute("fill-opacity", filling);
-      group.querySelector("title").textContent = `${names[i]} ${words}`;
+      put(group, "opacity", opacity);
+      put(group, "fill-opacity", filling);
+      write(titles[i], `${names[i]} ${words}`);
     });
     const best = spots.filter((_, i) => view.states[i] === "f").sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     const steps = best.slice(1).map(([x, y]) => `H${x}V${y}`).join("");
-    front.setAttribute("d", best.length ? `M${best[0][0]} ${panel.height}V${best[0][1]}${steps}H${panel.width}` : "");
+    put(front, "d", best.length ? `M${best[0][0]} ${panel.height}V${best[0][1]}${steps}H${panel.width}` : "");
   };
 }
 
@@ -133,7 +143,7 @@ function dots(svg, panel) {
 function pointAt(svg, panel, i) {
   const point = svg.querySelector(".lk-point");
   if (i < 0 || !panel.dots[i][2]) {
-    point.setAttribute("visibility", "hidden");
+    put(point, "visibility", "hidden");
     return;
   }
   const [x, y] = spotOf(svg.querySelector(`g[data-dot="${i}"]`));
@@ -144,13 +154,13 @@ function pointAt(svg, panel, i) {
 function putPoint(point, panel, left, top, before, text) {
   const [guide, ring, label] = point.children;
   point.removeAttribute("visibility");
-  guide.setAttribute("d", `M${left} ${top}V${panel.top + panel.height}M${left} ${top}H${panel.left}`);
-  ring.setAttribute("cx", left);
-  ring.setAttribute("cy", top);
-  label.setAttribute("x", left + (before ? -13 : 13));
-  label.setAttribute("y", top - 11);
-  label.setAttribute("text-anchor", before ? "end" : "start");
-  label.textContent = text;
+  put(guide, "d", `M${left} ${top}V${panel.top + panel.height}M${left} ${top}H${panel.left}`);
+  put(ring, "cx", left);
+  put(ring, "cy", top);
+  put(label, "x", left + (before ? -13 : 13));
+  put(label, "y", top - 11);
+  put(label, "text-anchor", before ? "end" : "start");
+  write(label, text);
 }
 
 // The dot that the pointer is on, or -1.
@@ -184,7 +194,7 @@ function tableOf(spec) {
   const scroll = element("div", { class: "lk-scroll", tabindex: 0, role: "region", "aria-label": "table" }, whole);
   const details = element("details", { class: "lk-table" }, element("summary", {}, "All of them as a table"), scroll);
   const set = (views) => states.forEach((cells, n) => cells.forEach((one, k) => {
-    one.textContent = STATES[views[scatters[k]].states[n]][2];
+    write(one, STATES[views[scatters[k]].states[n]][2]);
   }));
   return [details, set];
 }
@@ -208,8 +218,8 @@ function slider(control, index, id, moved) {
   const shown = element("span", { class: "lk-value", "aria-hidden": "true" });
   const show = (i) => {
     range.value = i;
-    range.setAttribute("aria-valuetext", (control.spoken ?? control.texts)[i]);
-    shown.textContent = control.texts[i];
+    put(range, "aria-valuetext", (control.spoken ?? control.texts)[i]);
+    write(shown, control.texts[i]);
   };
   range.addEventListener("input", () => moved(index, range.valueAsNumber));
   const row = element("div", { class: "lk-control" }, element("label", { for: id }, control.label), shown, range);
@@ -264,7 +274,7 @@ function render({ model, el }) {
     const index = position.reduce((sum, i, c) => sum * spec.controls[c].texts.length + i, 0);
     const [texts, views] = spec.frames[index];
     sliders.forEach((each, i) => each.show(position[i]));
-    texts.forEach((text, i) => { numbers[i].textContent = text; });
+    texts.forEach((text, i) => write(numbers[i], text));
     const here = spec.controls.map((control, i) => `${control.label} ${control.texts[position[i]]}`).join(", ");
     const reads = spec.readouts.map((name, i) => `${name} ${texts[i]}`).join(", ");
     movers.forEach((move, i) => {
