@@ -103,19 +103,19 @@ def _dropped(user: int) -> list[str]:
 
 def _folders(limits: Limits) -> list[str]:
     """What the box sees: the system's programs and this interpreter to read, and little room to write in."""
-    found = [word for path in SYSTEM for word in _system(path)]
+    shared = limits.disk_bytes // 4
+    found = [
+        *(word for path in SYSTEM for word in _system(path)),
+        *("--proc", "/proc", "--dev", "/dev"),
+        *("--perms", "1777", "--size", str(shared), "--tmpfs", "/dev/shm"),
+        *("--perms", "1777", "--size", str(limits.disk_bytes - shared), "--tmpfs", "/tmp"),
+    ]
     for path in [*_interpreter(), *FILES]:
         if os.path.exists(path):
             found += [*_parents(path), "--ro-bind", path, path]
     for path in _other_labkits():
         found += ["--perms", "0000", "--tmpfs", path]
-    shared = limits.disk_bytes // 4
-    return [
-        *found,
-        *("--proc", "/proc", "--dev", "/dev"),
-        *("--perms", "1777", "--size", str(shared), "--tmpfs", "/dev/shm"),
-        *("--perms", "1777", "--size", str(limits.disk_bytes - shared), "--tmpfs", "/tmp"),
-    ]
+    return found
 
 
 def _system(path: str) -> list[str]:

@@ -165,14 +165,13 @@ class Worker:
             return self._error(error, exercise)
 
     def _error(self, error: BaseException, exercise: str) -> tuple:
-        """The error's name if it is one of Python's, its line in the student's cell, and what it says."""
+        """The error's name as far as it is one of Python's, its line in the student's cell, and what it says."""
         kind = type(error)
-        known = getattr(builtins, kind.__name__, None) is kind
         try:
             said = str(error)[:LONGEST_ERROR]
         except BaseException:
             said = ""
-        return ("error", kind.__name__ if known else "", self._line(error, exercise), f"{kind.__name__}: {said}")
+        return ("error", _known(kind), self._line(error, exercise), f"{kind.__name__}: {said}")
 
     def _line(self, error: BaseException, exercise: str) -> int:
         """The last line of this exercise's cell on the way to the error, else of any cell; 0 where there is none."""
@@ -182,6 +181,12 @@ class Worker:
         lines = [(self.files[name] == exercise, line) for name, line in frames if name in self.files]
         mine = [line for is_mine, line in lines if is_mine]
         return (mine or [line for _, line in lines] or [0])[-1]
+
+
+def _known(kind: type) -> str:
+    """The name of the error of Python's own that an error is, or is a kind of; empty if it is just any."""
+    names = [one.__name__ for one in kind.__mro__ if getattr(builtins, one.__name__, None) is one]
+    return names[0] if names[0] not in ("Exception", "BaseException") or names[0] == kind.__name__ else ""
 
 
 def _is_heavy(name: str | None) -> bool:
