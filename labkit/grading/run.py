@@ -15,6 +15,7 @@ from labkit import exercises
 from labkit.grading import box, engine, late, output, overlay, pool, table, tasks
 from labkit.grading.engine import Job
 from labkit.grading.gradebook import Gradebook
+from labkit.grading.grades import Grade
 from labkit.grading.tasks import Task
 from labkit.grading.work import CannotGrade, Limits, Refused
 
@@ -151,7 +152,8 @@ def _as_now(result: dict, task: Task) -> dict:
 def _same_rules(result: dict, rules: str) -> None:
     if result["rules"] != rules:
         raise CannotGrade(
-            "a worker grades by other rules than this machine: it needs the same labkit, and the same overlay folder"
+            "a worker grades by other rules than this process: every machine needs the same labkit and the same "
+            "overlay folder, and neither may change while it grades"
         )
 
 
@@ -196,7 +198,7 @@ def _publish(
         book.record(results, *terms)
         book.publish()
         if formgrader is not None:
-            _to_formgrader(book.rows(), formgrader)
+            _to_formgrader(book.rows(), formgrader, folder)
     if show:
         print(table.text(results))
         print(f"grades, feedback and written answers are in {folder}")
@@ -209,7 +211,7 @@ def _bytes_in(place: Path) -> int:
     return sum(path.lstat().st_size for path in place.rglob("*"))
 
 
-def _to_formgrader(rows: list, course: Path) -> None:
-    from labkit.grading import formgrader  # nbgrader is needed by who asks for it alone
+def _to_formgrader(rows: list[Grade], course: Path, folder: Path) -> None:
+    from labkit.grading import formgrader  # only who asks for it needs nbgrader
 
-    formgrader.write(rows, course)
+    formgrader.write(rows, course, folder)

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from handed_in import lab, with_cells, write
 
-from labkit.grading import output, pool, run, slots, tasks
+from labkit.grading import late, output, pool, run, slots, tasks
+from labkit.grading.gradebook import Gradebook
 from labkit.grading.work import CannotGrade, Refused, Submission
 
 RIGHT = """
@@ -158,6 +159,43 @@ def test_new_rules_reach_everybody_and_the_old_results_stay(again, tmp_path):
     before = times(folder)
     assert points(regrade(folder, overlay=tmp_path / "mine")) == {"alice": 3.0, "bob": 1.5, "carol": None}
     assert before.items() <= times(folder).items()
+
+
+def test_a_file_that_replaced_a_graded_one_and_cannot_be_read_still_needs_a_look_after_a_regrade(again):
+    place, folder = again
+    (place / "bob.ipynb").unlink()
+    (place / "bob.ipynb").symlink_to(place / "alice.ipynb")
+    assert points(grade(place, folder)) == {"alice": 1.0, "bob": None, "carol": None}
+    regrade(folder)
+    with Gradebook(folder) as book:
+        assert {row.student: row.graded for row in book.rows()} == {"alice": True, "bob": False, "carol": False}
+
+
+def test_a_deadline_takes_points_off_when_grades_are_published_and_holds_for_a_regrade(again):
+    place, folder = again
+    noon = late.deadline("2026-11-30T12:00Z").timestamp()
+    os.utime(place / "alice.ipynb", (noon, noon))
+    os.utime(place / "bob.ipynb", (noon + 86401, noon + 86401))
+    results = grade(place, folder, deadline="2026-11-30T17:30 Asia/Kolkata", late_penalty=10)
+    assert points(results) == {"alice": 1.0, "bob": 0.5, "carol": None}
+    regrade(folder)
+    with Gradebook(folder) as book:
+        assert {row.student: (row.days, row.final) for row in book.rows() if row.graded} == {
+            "alice": (0, 1.0),
+            "bob": (2, 0.4),
+        }
+
+
+def test_a_worker_with_other_rules_is_found_out(again, monkeypatch):
+    place, folder = again
+    hand_in(place, dora=RIGHT)
+    before = times(folder)
+    (result,) = [one for one in output.results(folder) if one["student"] == "bob"]
+    other = {**result, "student": "dora", "rules": "0" * 12}
+    monkeypatch.setattr(pool, "graded", lambda *_: (one for one in [other]))
+    with pytest.raises(CannotGrade, match="the same labkit and the same overlay"):
+        grade(place, folder)
+    assert times(folder).keys() == before.keys()
 
 
 def test_a_notebook_of_another_lab_needs_a_look(tmp_path):
