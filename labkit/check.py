@@ -68,7 +68,7 @@ def judge(exercise: Exercise, ask: Callable, seed: int) -> Outcome:
         except Wrong as wrong:
             hints.append(str(wrong))
         except Stopped as stopped:
-            return Outcome(exercise, 0.0, (str(stopped),))
+            return Outcome(exercise, 0.0, (f"your function stopped with {stopped}",))
         except Exception as error:  # an answer so odd that the law itself fell over earns nothing
             hints.append(f"this answer could not be checked ({type(error).__name__})")
     if hints == [LEFT_OVER] * len(laws):

@@ -35,7 +35,7 @@ class NotAttempted(Exception):
 
 
 class Stopped(Exception):
-    """The process in which the answer ran is gone; the whole exercise earns nothing, and the message says why."""
+    """The answer's process is gone, and the exercise earns nothing; the message completes "stopped with ..."."""
 
 
 @dataclass(frozen=True)

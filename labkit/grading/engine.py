@@ -17,6 +17,7 @@ from labkit.exercises.laws import Exercise, Stopped
 from labkit.grading import graft, notebook, overlay
 from labkit.grading import master as masters
 from labkit.grading.box import Box, Stub
+from labkit.grading.identity import visible
 from labkit.grading.work import GRADED, LOOK, Limits, Step, Submission, Trouble, Work
 
 FORMAT = 1
@@ -130,9 +131,9 @@ def _run(work: Work, master: masters.Master, job: Job, slot: int) -> tuple[list[
                     "possible": float(exercise.points),
                     "core": exercise.core,
                     "attempted": outcome.attempted,
-                    "hints": list(outcome.hints),
+                    "hints": [visible(hint) for hint in outcome.hints],
                     "seed": f"{drawn:032x}",
-                    "log": log,
+                    "log": [visible(line) for line in log],
                 }
             )
         lost = any(one["attempted"] and one["points"] < one["possible"] for one in graded)
@@ -181,7 +182,7 @@ class Runner:
             if box.dead:
                 self.close()
         except Stopped as stopped:  # the time of the whole submission is over
-            return Outcome(exercise, 0.0, (str(stopped),)), []
+            return Outcome(exercise, 0.0, (f"your notebook stopped with {stopped}",)), []
         why = self.stopped.get(mine) or self.failed.get(mine)
         if not outcome.attempted and why:
             outcome = Outcome(exercise, 0.0, (f"your cell stopped with {why}",))
@@ -196,7 +197,9 @@ class Runner:
         while self.box is None:
             left = self.ends - time.monotonic()
             if left <= 0:
-                raise Stopped(f"the whole notebook took more than {self.limits.submission_seconds:g} seconds")
+                raise Stopped(
+                    f"too much time: more than {self.limits.submission_seconds:g} seconds for the whole notebook"
+                )
             self._start(replace(self.limits, submission_seconds=left))
         return self.box
 

@@ -28,9 +28,18 @@ def student_id(text: str) -> str:
 
 
 def display_name(text: str) -> str:
-    """The text for people: without control and direction characters, in one line, at most 100 characters."""
-    visible = "".join(" " if char.isspace() else char for char in text if char.isspace() or char.isprintable())
-    return " ".join(visible.split())[:NAME_LENGTH]
+    """The text for people: `visible`, and at most 100 characters."""
+    return visible(text)[:NAME_LENGTH]
+
+
+def visible(text: str) -> str:
+    """The text in one line, without control and direction characters.
+
+    >>> visible("a\\x1b[2J\\n b")
+    'a[2J b'
+    """
+    shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or char.isprintable())
+    return " ".join(shown.split())
 
 
 def _digits(text: str) -> str:
