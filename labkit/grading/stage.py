@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WITH_BOX = ("__init__", "wire", "worker")  # of labkit/grading
-LEFT_OUT = ("claims", "cli", "compress", "doctor", "__main__", "report", "_labs")
+LEFT_OUT = ("__main__", "_labs", "browser", "claims", "cli", "compress", "doctor", "report", "widgets")
 # What stands in for a module that holds answers, or that needs files which are not in the box.
 STAND_INS = {
     "check": "def check(name, answer):\n    return 0.0\n",

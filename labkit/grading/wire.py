@@ -162,10 +162,13 @@ class _Writer:
         if kind is list or kind is tuple:
             return [kind.__name__, *[self.tree(one, depth + 1) for one in value]]
         if kind is dict and all(_is_key(key) for key in value):
-            return ["dict", *[[self.tree(k, depth + 1), self.tree(v, depth + 1)] for k, v in value.items()]]
-        if kind is Recipe:
-            return ["recipe", value.name, self.tree(value.values, depth + 1)]
+            return self._dict(value, depth + 1)
+        if kind is Recipe and type(value.name) is str and type(value.values) is dict:
+            return ["recipe", self._text(value.name), self.tree(value.values, depth + 1)]
         return self._array(value) or ["object", *_named(value)]
+
+    def _dict(self, value: dict, depth: int) -> list:
+        return ["dict", *[[self.tree(key, depth), self.tree(one, depth)] for key, one in value.items()]]
 
     def _text(self, value: str) -> object:
         raw = value.encode("utf-8", "replace")
@@ -234,8 +237,8 @@ class _Reader:
                 return self._array(dtype, shape)
             case ["scalar", str(dtype)]:
                 return self._array(dtype, [])[()]
-            case ["recipe", str(name), values]:
-                return Recipe(_text(name), self._exact(values, dict, depth))
+            case ["recipe", name, values]:
+                return Recipe(self._exact(name, str, depth), self._exact(values, dict, depth))
             case ["object", str(name), bool(goes_on)]:
                 return self._stand_in(name, goes_on)
         raise Breach("no value")
