@@ -8,7 +8,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from labkit.grading.work import CannotGrade, Refused
@@ -83,25 +83,25 @@ def changing(database: sqlite3.Connection, folder: Path) -> Iterator[None]:
             raise
 
 
-def back_up(database: sqlite3.Connection, folder: Path) -> Path:
-    """A copy of the gradebook as it is now in `backups/`, numbered; the ten newest are kept."""
+def back_up(folder: Path) -> Path:
+    """A copy of the gradebook as it is now in `backups/`, numbered; the ten newest are kept.
+
+    To be called in `changing`, before the change: while another program writes, SQLite's copying would wait for ever.
+    """
     place = folder / BACKUPS
     with _explained(place):
         place.mkdir(exist_ok=True)
+        for unfinished in place.glob("*.part"):
+            unfinished.unlink(missing_ok=True)
         number = max((int(BACKUP.fullmatch(path.name)[1]) for path in backups(folder)), default=0) + 1
         path = place / f"gradebook-{number:06d}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.sqlite"
         unfinished = path.with_suffix(".part")
-        unfinished.unlink(missing_ok=True)
         try:
-            copy = sqlite3.connect(unfinished)
-            try:
-                database.backup(copy)
-            finally:
-                copy.close()
+            with closing(sqlite3.connect(folder / NAME)) as source, closing(sqlite3.connect(unfinished)) as copy:
+                source.backup(copy)
             os.replace(unfinished, path)
-        except BaseException:
+        finally:
             unfinished.unlink(missing_ok=True)
-            raise
         for old in backups(folder)[:-MOST_BACKUPS]:
             old.unlink(missing_ok=True)
     return path

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,11 +120,14 @@ class Gradebook:
             written.write(rows, self.folder, course),
         ]
 
-    def _changing(self):
-        if not self._is_backed_up:
-            database.back_up(self._database, self.folder)
-            self._is_backed_up = True
-        return database.changing(self._database, self.folder)
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """A transaction; before the first one of a run, the gradebook is copied."""
+        with database.changing(self._database, self.folder):
+            if not self._is_backed_up:
+                database.back_up(self.folder)
+                self._is_backed_up = True
+            yield
 
     def _put(self, result: dict, now: str) -> None:
         key = [result["student"], result["lab"]]
