@@ -1,0 +1,95 @@
+"""The pages of the site: labs as a student gets them with what the executed solution printed, and the documents."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Set
+from pathlib import PurePosixPath
+
+import nbformat
+from nbformat import NotebookNode
+
+WIDGET = re.compile(r"^lk\.widgets\.(\w+)\(", re.MULTILINE)
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
+NOTE = (
+    "```{{note}}\nYou can read this lab here, and move its sliders. The text and the empty exercises are the notebook's; "
+    "the numbers and figures are from a run on {machine}, which is *this machine* wherever the page says so. Check cells "
+    "and the fields for written answers are left out: they need the notebook.\n```"
+)
+
+
+class PageError(Exception):
+    """A lab and its solution do not fit each other; the message says where."""
+
+
+def lab_page(lab: NotebookNode, solution: NotebookNode, live: Callable[[str], str]) -> NotebookNode:
+    """The lab to read: no solutions, no checks, the solution's outputs, and explorers that move.
+
+    Args:
+        lab: as students get it.
+        solution: the same lab, executed.
+        live: an explorer as HTML, from the name of its function in `labkit.widgets`.
+
+    Raises:
+        PageError: a cell has no counterpart, or another source than it; or the solution was never executed.
+    """
+    solved = {cell.id: cell for cell in solution.cells}
+    cells = [_shown(cell, solved.get(cell.id), live) for cell in lab.cells if not _only_for_students(cell)]
+    note = nbformat.v4.new_markdown_cell(NOTE.format(machine=_machine(solution)), id="note")
+    return nbformat.v4.new_notebook(cells=[cells[0], note, *cells[1:]], metadata=lab.metadata, nbformat_minor=5)
+
+
+def _only_for_students(cell) -> bool:
+    """A check, or the field for a written answer."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def _shown(cell, solved, live):
+    """One cell of the page; a stub stays as it is, without an output."""
+    cell = nbformat.from_dict(dict(cell))
+    if cell.cell_type != "code" or "nbgrader" in cell.metadata:
+        return cell
+    if solved is None or solved.source != cell.source:
+        raise PageError(f"cell {cell.id} of the lab is not the solution's: run `make notebooks`")
+    cell.outputs, cell.execution_count = solved.outputs, solved.execution_count
+    if found := WIDGET.search(cell.source):
+        cell.outputs = [nbformat.v4.new_output("display_data", data={"text/html": live(found[1])})]
+    if cell.id == "setup":
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+    return cell
+
+
+def _machine(solution) -> str:
+    """What the set-up cell printed."""
+    said = [out.text.strip() for cell in solution.cells if cell.id == "setup" for out in cell.outputs if "text" in out]
+    if not said:
+        raise PageError("the solution was not executed: run `make solutions`")
+    return said[-1].splitlines()[-1]
+
+
+def title(text: str) -> str:
+    """The first heading of a Markdown text."""
+    return next(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+
+
+def without_dead_links(text: str, page: str, pages: Set[str], address: str | None) -> str:
+    """A document whose links all lead somewhere: to a page of the site, to the repository, or else to no link at all.
+
+    Args:
+        page: where the document stands, such as "docs/grading.md".
+        pages: every file that the site is made of, from the top.
+        address: the repository's public address; None while there is none.
+    """
+
+    def lead(link: re.Match) -> str:
+        words, target = link.groups()
+        path = target.partition("#")[0]
+        place = os.path.normpath(PurePosixPath(page).parent / path).replace(os.sep, "/")
+        if not path or "://" in target or target.startswith("mailto:") or place in pages:
+            return link[0]
+        if address:
+            return f"[{words}]({address}/blob/main/{place})"
+        return words if place in words else f"{words} (`{place}`)"
+
+    return LINK.sub(lead, text)
