@@ -4,6 +4,8 @@ import os
 import socket
 import stat
 import struct
+import threading
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +113,16 @@ def test_a_lab_of_nbgrader_without_notebook_is_trouble_beside_one_with(tmp_path)
     assert "no notebook was handed in, only a.pdf" in second.trouble
 
 
+def test_a_folder_of_nbgrader_without_notebook_or_number_takes_nothing_from_the_others(tmp_path):
+    write_folder(tmp_path / "submitted", {"alice/essay/a.pdf": b"%PDF", "alice/ps/a.ipynb": RIGHT, "alice/a.txt": b""})
+    assert [(one.lab, bool(one.trouble)) for one in find(tmp_path)] == [("", True), ("02", False)]
+
+
+def test_files_beside_the_folders_of_labs_are_nothing_of_their_own(tmp_path):
+    write_folder(tmp_path, {"alice/lab02/a.ipynb": RIGHT, "alice/readme.txt": b"", "alice/data/a.csv": b""})
+    assert (one(tmp_path).lab, one(tmp_path).trouble) == ("02", "")
+
+
 def test_one_notebook_is_a_class_of_one(class_folder):
     assert one(class_folder / "bob.ipynb").student == "bob"
 
@@ -209,7 +221,23 @@ def test_what_is_no_file_is_not_opened(class_folder, tmp_path, monkeypatch, kind
     make(kind, class_folder / f"{inner}eve.ipynb", secret)
     every = found(class_folder)
     assert list(every) == ["alice", "bob", "eve"]
-    assert "link" in every["eve"].trouble or "no regular file" in every["eve"].trouble
+    assert ("links are not followed" if "link" in kind else "no regular file") in every["eve"].trouble
+
+
+def test_a_pipe_that_takes_the_place_of_a_file_does_not_make_it_wait(tmp_path):
+    make(KINDS[-3], tmp_path / "a", tmp_path)
+    said = []
+
+    def read() -> None:
+        try:
+            places.read_regular(tmp_path / "a")
+        except places.Trouble as trouble:
+            said.append(str(trouble))
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    reader.join(timeout=10)
+    assert len(said) == 1
 
 
 def test_a_file_that_becomes_a_link_after_it_was_seen_is_not_followed(class_folder, tmp_path):
@@ -230,6 +258,7 @@ def test_a_student_with_too_many_files_is_trouble_alone(class_folder):
     write_folder(class_folder / "eve", {f"{i}.txt": b"" for i in range(501)})
     write_folder(class_folder / "eve", {"a.ipynb": RIGHT})
     every = found(class_folder)
+    assert len(places.walk(class_folder)) == 3
     assert "more than 500 files" in every["eve"].trouble
     assert every["bob"].content == RIGHT
 
@@ -355,6 +384,17 @@ def test_damaged_metadata_of_gradescope_is_refused_or_trouble(tmp_path, metadata
         assert "export the submissions again" in str(refused)  # noqa: PT017
 
 
+def test_what_tests_printed_is_no_part_of_what_is_read(tmp_path):
+    metadata = METADATA.replace('output: "', "output: [ } \t! ")
+    assert found(write_zip(tmp_path / "a.zip", gradescope_files(RIGHT, metadata)))["0042"].name == "Jane Smith"
+
+
+@pytest.mark.parametrize("time", ["2025-11-22 08:26:40", "yesterday", "", "9999-12-31 23:59:59 -23:59", "[]"])
+def test_a_time_of_gradescope_without_zone_is_none(tmp_path, time):
+    metadata = METADATA.replace("2025-11-22 08:26:40.123456789 Z", time)
+    assert found(write_zip(tmp_path / "a.zip", gradescope_files(RIGHT, metadata)))["0042"].received is None
+
+
 def test_metadata_of_gradescope_makes_no_objects(tmp_path):
     metadata = METADATA.replace(":name: Jane Smith", f":name: !!python/object/apply:os.mkdir ['{tmp_path}/made']")
     every = found(write_zip(tmp_path / "a.zip", gradescope_files(RIGHT, metadata)))
@@ -420,6 +460,30 @@ def test_a_zip_holds_any_form_of_folder(tmp_path, files):
     every = found(write_zip(tmp_path / "hw.zip", files, UPLOADED))
     assert list(every) == ["alice", "bob"]
     assert all(one.content == RIGHT and one.received == AT for one in every.values())
+
+
+ALONE = {
+    "a notebook": ({"alice.ipynb": RIGHT}, [""]),
+    "a folder": ({"alice/x.ipynb": RIGHT}, [""]),
+    "a folder of two labs": (
+        {"alice/01_benchmark.ipynb": solved("01"), "alice/02_quantize.ipynb": RIGHT},
+        ["01", "02"],
+    ),
+    "a folder of two folders of labs": (
+        {"alice/lab01/x.ipynb": solved("01"), "alice/lab02/x.ipynb": RIGHT},
+        ["01", "02"],
+    ),
+    "in a folder named as the zip": ({"hw/alice.ipynb": RIGHT}, [""]),
+    "in Canvas's folder": ({"submissions/alice.ipynb": RIGHT}, [""]),
+    "in nbgrader's folder": ({"submitted/alice/lab02/x.ipynb": RIGHT}, ["02"]),
+    "in a course of nbgrader": ({"course/submitted/alice/lab02/x.ipynb": RIGHT}, ["02"]),
+}
+
+
+@pytest.mark.parametrize(("files", "labs"), ALONE.values(), ids=ALONE)
+def test_a_class_of_one_is_found_in_a_zip(tmp_path, files, labs):
+    every = find(write_zip(tmp_path / "hw.zip", files))
+    assert [(one.student, one.lab, one.trouble) for one in every] == [("alice", lab, "") for lab in labs]
 
 
 def test_a_zip_inside_a_folder_is_one_students_or_a_class(class_folder):
@@ -520,6 +584,17 @@ def test_files_are_counted_while_they_are_unpacked(tmp_path, monkeypatch):
     assert every["carl"].trouble
 
 
+def test_a_large_file_in_a_zip_is_never_whole_in_memory(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.writestr("eve.ipynb", bytes(100_000_000))
+    tracemalloc.start()
+    try:
+        assert "larger than 20 MB" in one(tmp_path / "a.zip").trouble
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_files_that_share_bytes_are_refused(tmp_path):
     place = write_zip(tmp_path / "a.zip", {"a.ipynb": os.urandom(5000), "b.ipynb": b"y" * 5000})
     content = bytearray(place.read_bytes())
@@ -547,11 +622,11 @@ def test_an_encrypted_file_is_trouble_alone(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_files_of_one_name_are_trouble(tmp_path):
-    place = write_zip(tmp_path / "a.zip", {"eve.ipynb": empty("02"), "bob.ipynb": RIGHT})
+    place = write_zip(tmp_path / "a.zip", {"eve.ipynb": solved("01"), "bob.ipynb": RIGHT})
     with zipfile.ZipFile(place, "a") as file:
         file.writestr("eve.ipynb", RIGHT)
     every = found(place)
-    assert every["eve"].trouble
+    assert "2 notebooks were handed in" in every["eve"].trouble
     assert every["bob"].content == RIGHT
 
 
