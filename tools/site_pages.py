@@ -12,11 +12,11 @@ from nbformat import NotebookNode
 
 WIDGET = re.compile(r"^lk\.widgets\.(\w+)\(", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
-NOTE = (
-    "```{{note}}\nYou can read this lab here, and move its sliders. The text and the empty exercises are the notebook's; "
-    "the numbers and figures are from a run on {machine}, which is *this machine* wherever the page says so. Check cells "
-    "and the fields for written answers are left out: they need the notebook.\n```"
-)
+NOTE = """```{{note}}
+You can read this lab here, and move its sliders. The text and the empty exercises are the notebook's; the numbers and
+figures are from a run on {machine}, which is *this machine* wherever the page says so. Check cells and the fields for
+written answers are left out: they need the notebook.
+```"""
 
 
 class PageError(Exception):
