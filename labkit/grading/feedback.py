@@ -66,7 +66,7 @@ def _lateness(row: Grade) -> str:
         return f"{said}; that costs nothing."
     kept = late.keep(row.days, row.penalty)
     off = f"{row.days} times {row.penalty:g} % are taken off" if kept else "nothing is left of the points"
-    return f"{said}: {off}, {number(row.earned)} times {number(kept)} = {number(row.final)}."
+    return f"{said}: {off}, {number(row.earned)} times {kept:g} = {number(row.final)}."
 
 
 def _exercises(row: Grade) -> str:

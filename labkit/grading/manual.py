@@ -123,6 +123,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 cells += [""] * (len(columns) - len(cells))
                 yield line, {ANSWER: "", **dict(zip(columns, cells))}
             line = reader.line_num + 1
+        columns or _columns(path, [])
     except csv.Error as error:
         raise Refused(f"{path}, line {line}: not a line of a CSV file ({error}). Nothing was stored") from None
 

@@ -15,7 +15,7 @@ from labkit.grading.work import CannotGrade
 # marking uses the same expression in JavaScript.
 BLANKS = r"'\s\u0000-\u001f\u0085\u200b-\u200f\u2060\ufeff"
 SIGNS = r"=+@\u2212\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b-"
-FORMULA = rf"^[{BLANKS}]*[{SIGNS}]|^[\t\r\n]"
+FORMULA = rf"^[{BLANKS}]*[{SIGNS}]|^'*[\t\r\n]"
 _FORMULA = re.compile(FORMULA)
 
 
