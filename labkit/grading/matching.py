@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from labkit.grading import master as masters
 from labkit.grading.master import CHECK, EXERCISE, GIVEN, TEXT, WRITTEN, Master
-from labkit.grading.source import functions
+from labkit.grading.source import defined, functions
 from labkit.grading.work import Cell
 
 OUR_ID = re.compile(r"setup|cell-\d{2,3}")  # ids as this and older versions of the labs have them

@@ -5,6 +5,7 @@ import builtins
 import dis
 import json
 import random
+import time
 import types
 from dataclasses import replace
 
@@ -331,6 +332,26 @@ def test_an_expression_nested_a_few_hundred_times_costs_itself_alone():
     deep = "x = " + "+".join("1" * 400)
     some = [replace(cell, source=f"{cell.source}\n{deep}") if cell.id == "setup" else cell for cell in cells()]
     assert answers(grafted(some)) == answers(grafted(cells()))
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 199_000 + "=", "a " * 99_000 + "?", "def " + "\t" * 199_000, "%" * 199_000 + "\n!"]
+)
+def test_no_line_takes_the_search_for_magics_long(text):
+    began = time.monotonic()
+    grafted([*cells(), Cell("code", text + "\n(", "new")])
+    assert graft.lab_of([Cell("code", text)] * 10) is None
+    assert time.monotonic() - began < 2
+
+
+def test_a_cell_of_very_many_pieces_stays_whole():
+    text = "model.x\n" * 1000
+    assert extras(grafted([*cells(), Cell("code", text, "new")])) == [text.strip()]
+
+
+def test_names_of_cells_are_unlike_in_all_labs():
+    names = [cell.grade_id for lab in exercises.LABS for cell in master.load(lab).cells if cell.grade_id]
+    assert len(names) == len(set(names))
 
 
 def test_lines_end_as_on_any_system():

@@ -10,7 +10,8 @@ import pytest
 
 from labkit import exercises
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+its_own_habits = pytest.mark.filterwarnings("ignore:Object of type")
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, its_own_habits]
 
 WRITE_HERE = "*Write your answer here: double-click, replace this line, and press Shift + Enter.*"
 STUB = "# your code here\nraise NotImplementedError"
