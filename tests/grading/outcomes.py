@@ -1,6 +1,7 @@
 """What submissions are expected to earn, what they earned, and the page of the docs that tells both."""
 
 import os
+import tempfile
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,7 @@ def table(head: str, every: list[Expected], results: dict[str, dict]) -> str:
 def on_page(section: str) -> bool:
     """Whether the page holds this section; where LABKIT_OUTCOMES=1 is set, it is written first."""
     head = section.splitlines()[0]
-    with FileLock(PAGE.with_name(f".{PAGE.name}.lock")):
+    with FileLock(Path(tempfile.gettempdir(), "labkit-outcomes.lock")):
         parts = PAGE.read_text(encoding="utf-8").split("\n## ")[1:] if PAGE.exists() else []
         sections = {f"## {part}".splitlines()[0]: f"## {part}".strip() + "\n" for part in parts}
         if os.environ.get("LABKIT_OUTCOMES") == "1":
