@@ -1,0 +1,169 @@
+"""`tools/colab.py` without a network: Colab's versions, what labkit allows, what a set-up cell must not do."""
+
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+colab, colab_list, machine = map(importlib.import_module, ("colab", "colab_list", "colab_machine"))
+RUNTIMES = {runtime.python: runtime for runtime in colab_list.runtimes()}
+NAMED = {"torch": "2.11", "tensorflow": "2.20", "ipywidgets": "7.7.1", "ipython": "7.34", "protobuf": "5.29"}
+
+
+def test_both_of_colabs_pythons_are_known_with_the_day_of_their_lists():
+    assert list(RUNTIMES) == ["3.13", "3.12"]
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\d", runtime.date) for runtime in RUNTIMES.values())
+
+
+@pytest.mark.parametrize("python", RUNTIMES)
+def test_what_decides_on_colab_has_the_version_that_the_labs_are_made_for(python):
+    found = RUNTIMES[python].packages
+    assert {name: found[name][: len(version)] for name, version in NAMED.items()} == NAMED
+    assert not {"onnx", "onnxruntime", "onnxscript", "jupyterlab"} & found.keys()
+
+
+@pytest.mark.parametrize("python", RUNTIMES)
+def test_labkit_allows_every_version_that_colab_has(python):
+    found = RUNTIMES[python].packages
+    wanted = map(Requirement, colab_list.requirements())
+    known = [one for one in wanted if one.name in found]
+    assert {"torch", "numpy", "ipywidgets", "tensorflow"} <= {one.name for one in known}
+    assert [f"{one.name} {found[one.name]}" for one in known if found[one.name] not in one.specifier] == []
+
+
+def test_a_list_is_read_with_the_versions_that_stand_in_addresses():
+    text = "# made by a machine\nTyping_Extensions==4.16.0\n-e git+https://example.org/x#egg=x\n"
+    text += "torch @ https://example.org/cpu/torch-2.11.0%2Bcpu-cp313-cp313-manylinux_2_28_x86_64.whl\n"
+    text += "kernel @ git+https://example.org/kernel@b134e99\nnumpy==2.1.3  # pinned\n"
+    assert colab_list.read_freeze(text) == {"typing-extensions": "4.16.0", "torch": "2.11.0", "numpy": "2.1.3"}
+
+
+def test_a_list_without_a_package_is_refused():
+    with pytest.raises(colab_list.ColabError, match="pip freeze"):
+        colab_list.read_freeze("<html>Not found</html>")
+
+
+def test_every_extra_keeps_its_own_requirements_and_their_systems():
+    found = colab_list.requirements()
+    assert 'torch>=2.11; extra == "torch"' in found
+    assert any(one.startswith("tflite-micro") and one.endswith(') and extra == "micro"') for one in found)
+    assert all(Requirement(one) for one in found)
+
+
+def test_every_extra_that_a_lab_asks_for_is_tried():
+    asked = set()
+    for path in (ROOT / "solutions").glob("[0-9][0-9]_*.py"):
+        asked |= set(re.search(r'setup="([^"]*)"', path.read_text(encoding="utf-8")).group(1).split())
+    assert asked == set(colab.EXTRAS)
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder of wheels in place of the package index; Colab has the packages that labkit itself needs."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    for name in ("onnxscript", "onnxruntime"):
+        colab_list.empty_wheel(folder, name, "1.0")
+    return folder
+
+
+def resolve(folder):
+    (folder / "work").mkdir()
+    return colab_list.resolve(RUNTIMES["3.13"], ("onnx",), folder / "work")
+
+
+def test_a_newer_package_that_wants_more_than_colab_has_is_passed_over(index, tmp_path):
+    colab_list.empty_wheel(index, "onnx", "1.24", ("protobuf>=6",))
+    colab_list.empty_wheel(index, "onnx", "1.22", ("protobuf>=4",))
+    found = resolve(tmp_path)
+    assert found["onnx"] == "1.22"
+    assert found["protobuf"] == f"{RUNTIMES['3.13'].packages['protobuf']}+colab"
+    assert {name for name, version in found.items() if "+" not in version} == {"onnx", "onnxscript", "onnxruntime"}
+
+
+def test_where_nothing_fits_what_colab_has_pips_reason_is_told(index, tmp_path):
+    colab_list.empty_wheel(index, "onnx", "1.24", ("protobuf>=6",))
+    with pytest.raises(colab_list.ColabError, match=r"Python 3.13(.|\n)*protobuf"):
+        resolve(tmp_path)
+
+
+def test_a_changed_a_lost_and_a_newly_broken_package_are_told_and_nothing_else():
+    before = machine.State({"a": "1", "b": "1", "c": "1"}, frozenset({"ipython requires jedi"}))
+    after = machine.State({"a": "2", "c": "1", "d": "1"}, frozenset({"ipython requires jedi", "d requires e"}))
+    assert machine.differences(before, after) == ["a 1 became 2", "b 1 became missing", "pip check: d requires e"]
+    assert machine.differences(before, before) == []
+    assert after.brought(before) == {"d": "1"}
+
+
+def test_the_python_that_runs_this_is_found_and_one_that_nobody_has_is_not(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{tmp_path}")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    own = ".".join(map(str, sys.version_info[:2]))
+    assert machine.find_python(own) is not None
+    shim = tmp_path / "python3.99"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    assert machine.find_python("3.99") is None
+
+
+def run(tmp_path, monkeypatch, code):
+    """How a notebook of one cell goes, in this environment."""
+    monkeypatch.setenv("LABKIT_RESULTS", "somewhere")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    (tmp_path / "content").mkdir()
+    return machine.run_lab(sys.executable, tmp_path / "a.ipynb", tmp_path / "x.whl", tmp_path / "content")
+
+
+def test_a_lab_stands_alone_in_its_folder_and_knows_only_the_wheel(tmp_path, monkeypatch):
+    code = "import os, pathlib\nsaid = {n: v for n, v in os.environ.items() if n.startswith('LABKIT')}\n"
+    code += (
+        f"assert said == {{'LABKIT_SOURCE': {str(tmp_path / 'x.whl')!r}, 'LABKIT_QUICK': '1', 'LABKIT_STRICT': '0'}}\n"
+    )
+    code += "assert [path.name for path in pathlib.Path().iterdir()] == ['a.ipynb']"
+    found = run(tmp_path, monkeypatch, code)
+    assert (found.problems, found.brought) == ([], {})
+
+
+def test_a_lab_that_fails_is_told_with_its_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "state", lambda environment: machine.State({}))
+    found = run(tmp_path, monkeypatch, "raise ValueError('no such slider')")
+    assert len(found.problems) == 1
+    assert "ValueError: no such slider" in found.problems[0]
+
+
+def test_a_python_that_is_not_here_is_named_as_not_run(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(colab, "find_python", lambda version: None)
+    monkeypatch.setattr(colab, "resolve", lambda *_: {"onnx": "1.22.0", "numpy": "2.1.3+colab"})
+    assert colab.main(["--wheel", "x.whl", "-o", str(tmp_path / "out.json")]) == 0
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert {one["not_run"] for one in found.values()} == {"this Python is not on the machine"}
+    assert found["3.12"]["lacks"] == {"onnx": "1.22.0"}
+    assert "Python 3.12 is not on this machine" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("problems", "code"), [([], 0), (["numpy 2.1.3 became 2.4"], 1)])
+def test_a_lab_with_a_problem_makes_the_command_fail(monkeypatch, tmp_path, problems, code):
+    monkeypatch.setattr(colab, "find_python", lambda version: "python")
+    monkeypatch.setattr(colab, "resolve", lambda *_: {})
+    monkeypatch.setattr(colab, "make_environment", lambda *_: "python")
+    monkeypatch.setattr(colab, "run_lab", lambda *_, **__: machine.LabRun(1.0, {}, problems))
+    assert colab.main(["01", "--wheel", "x.whl", "-o", str(tmp_path / "out.json")]) == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["99"], "no lab 99"), (["--list", "x.txt"], "--python"), (["--python", "3.9"], "3.13")]
+)
+def test_wrong_arguments_are_refused_with_what_to_say(arguments, said, capsys):
+    with pytest.raises(SystemExit):
+        colab.parse(arguments)
+    assert said in capsys.readouterr().err
