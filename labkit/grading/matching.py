@@ -149,6 +149,5 @@ def labs_in(cells: list[Cell]) -> Counter:
     if found:
         return found
     names = {one.name: lab for lab, master in every.items() for one in master.exercises}
-    return Counter(
-        names[name] for cell in cells if cell.kind == "code" for name in functions(cell.source) & names.keys()
-    )
+    code = (cell.source for cell in cells if cell.kind == "code")
+    return Counter(names[name] for source in code for name in defined(source) & names.keys())

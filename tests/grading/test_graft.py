@@ -349,8 +349,8 @@ def test_a_cell_of_very_many_pieces_stays_whole():
     assert extras(grafted([*cells(), Cell("code", text, "new")])) == [text.strip()]
 
 
-def test_names_of_cells_are_unlike_in_all_labs():
-    names = [cell.grade_id for lab in exercises.LABS for cell in master.load(lab).cells if cell.grade_id]
+def test_the_name_of_an_exercise_tells_its_lab():
+    names = [one.name for lab in exercises.LABS for one in exercises.of_lab(lab)]
     assert len(names) == len(set(names))
 
 
