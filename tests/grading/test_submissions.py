@@ -389,6 +389,11 @@ def test_what_tests_printed_is_no_part_of_what_is_read(tmp_path):
     assert found(write_zip(tmp_path / "a.zip", gradescope_files(RIGHT, metadata)))["0042"].name == "Jane Smith"
 
 
+def test_what_the_platform_wrote_may_be_packed_tightly(tmp_path):
+    metadata = METADATA.replace('output: "', f'output: "{"the same again, " * 100_000}')
+    assert found(write_zip(tmp_path / "a.zip", gradescope_files(RIGHT, metadata)))["0042"].name == "Jane Smith"
+
+
 @pytest.mark.parametrize("time", ["2025-11-22 08:26:40", "yesterday", "", "9999-12-31 23:59:59 -23:59", "[]"])
 def test_a_time_of_gradescope_without_zone_is_none(tmp_path, time):
     metadata = METADATA.replace("2025-11-22 08:26:40.123456789 Z", time)
