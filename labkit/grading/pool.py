@@ -108,9 +108,8 @@ def local(workers: int) -> Iterator[Opened]:
     executor = ProcessPoolExecutor(workers, context, initializer=_live_with, initargs=(theirs,))
     try:
         yield executor, 2 * workers, (BrokenExecutor,)
-        executor.shutdown()
     finally:
-        ours.close()
+        ours.close()  # first: whatever state the pool is in, its processes end
         theirs.close()
         executor.shutdown(cancel_futures=True)
 

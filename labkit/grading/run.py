@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from labkit import exercises
-from labkit.grading import box, engine, late, output, overlay, pool, table, tasks
-from labkit.grading.engine import Job
+from labkit.grading import course, late, output, table, tasks
+from labkit.grading import overlay as overlays
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.grades import Grade
 from labkit.grading.tasks import Task
-from labkit.grading.work import CannotGrade, Limits, Refused
-
-
-@dataclass(frozen=True)
-class Course:
-    """By what a class is graded, and where the results go."""
-
-    folder: Path
-    key: bytes
-    overlay_folder: Path | None
-    limits: Limits
-    unsafe: bool
-
-    def job(self, task: Task) -> Job:
-        """The task as it is sent to a worker, with its content."""
-        content = output.copy_path(self.folder, task.lab, task.sha256).read_bytes() if task.sha256 else None
-        submission = replace(task.submission, content=content)
-        return Job(submission, task.lab, self.key, task.attempt, self.overlay_folder, self.limits, self.unsafe)
+from labkit.grading.work import Limits, Refused
 
 
 def grade_class(
@@ -68,10 +46,10 @@ def grade_class(
     if lab is not None and lab not in exercises.LABS:
         raise Refused(f"no lab {lab!r}; there are {', '.join(exercises.LABS)}")
     output.refuse_place(place, folder)
-    with _course(folder, overlay, limits, unsafe, scheduler) as course, output.room_in(folder, _bytes_in(place)):
-        terms = _terms(overlay, deadline, late_penalty)
+    terms = _terms(overlay, deadline, late_penalty)
+    with course.opened(folder, overlay, limits, unsafe, scheduler) as ours, output.room_in(folder, _bytes_in(place)):
         every = tasks.found(place, folder, lab, only)
-        results = _results(course, every, _done(course), workers, scheduler, show)
+        results = course.results(ours, every, course.done(ours), workers, scheduler, show)
         _publish(folder, results, show, terms, formgrader)
     return results
 
@@ -94,76 +72,10 @@ def regrade(
     folder = Path(folder)
     if not (folder / "results").is_dir():
         raise Refused(f"no graded submission is in {folder}: give the folder that `labkit grade` wrote")
-    with _course(folder, overlay, limits, unsafe, scheduler) as course, output.room_in(folder):
-        results = _results(course, _stored(folder, set(only)), {}, workers, scheduler, show)
+    with course.opened(folder, overlay, limits, unsafe, scheduler) as ours, output.room_in(folder):
+        results = course.results(ours, _stored(folder, {one.casefold() for one in only}), {}, workers, scheduler, show)
         _publish(folder, results, show)
     return results
-
-
-@contextmanager
-def _course(
-    folder: Path, overlay_folder: Path | None, limits: Limits | None, unsafe: bool, scheduler: str | None
-) -> Iterator[Course]:
-    """What all submissions have in common; nobody else works in the folder meanwhile."""
-    said = overlay.load(overlay_folder)
-    if not unsafe and not scheduler:
-        box.available()
-    with output.locked(folder):
-        key = said.key or output.course_key(folder)
-        place = overlay_folder and Path(overlay_folder).resolve()
-        yield Course(folder, key, place, limits or said.limits, unsafe)
-
-
-def _results(
-    course: Course, every: list[Task], done: dict, workers: int | None, scheduler: str | None, show: bool
-) -> list[dict]:
-    """The result of every task: from `done`, or by its trouble, or graded now and written when it comes."""
-    rules = lru_cache(lambda lab: engine.rules(lab, course.overlay_folder, course.limits))
-    results, waiting = [], []
-    for one in every:
-        key = (one.lab, one.submission.student, one.sha256, rules(one.lab))
-        if one.submission.trouble:
-            results.append(engine.grade_one(course.job(one)))
-        elif key in done:
-            results.append(_as_now(done[key], one))
-        else:
-            waiting.append(one)
-    for one in results:
-        output.keep_result(course.folder, one)
-    workers = workers or min(pool.default_workers(), len(waiting) or 1)
-    try:
-        with closing(pool.graded(map(course.job, waiting), workers, scheduler)) as graded:
-            for one in tqdm(graded, total=len(waiting), disable=not (show and waiting), unit="submission"):
-                _same_rules(one, rules(one["lab"]))
-                output.keep_result(course.folder, one)
-                results.append(one)
-    except KeyboardInterrupt:
-        raise CannotGrade(f"stopped; {len(results)} of {len(every)} are done, and the same command goes on") from None
-    return results
-
-
-def _as_now(result: dict, task: Task) -> dict:
-    """An earlier result; name, place and time of receipt are those that the class comes with today."""
-    one = task.submission
-    received = one.received.isoformat() if one.received else None
-    return result | {"name": one.name, "source": one.source, "platform": one.platform, "received": received}
-
-
-def _same_rules(result: dict, rules: str) -> None:
-    if result["rules"] != rules:
-        raise CannotGrade(
-            "a worker grades by other rules than this process: every machine needs the same labkit and the same "
-            "overlay folder, and neither may change while it grades"
-        )
-
-
-def _done(course: Course) -> dict:
-    """The results of earlier runs. What was graded without a sandbox counts only for a run without."""
-    return {
-        (one["lab"], one["student"], one["sha256"], one["rules"]): one
-        for one in output.results(course.folder)
-        if one["unsafe"] <= course.unsafe
-    }
 
 
 def _stored(folder: Path, only: set[str]) -> list[Task]:
@@ -179,7 +91,7 @@ def _terms(
     overlay_folder: Path | None, deadline: str | None, late_penalty: float | None
 ) -> tuple[datetime | None, float | None]:
     """The deadline and the penalty, looked at before any work; None where nobody says any."""
-    said = overlay.load(overlay_folder)
+    said = overlays.load(overlay_folder)
     deadline = deadline or said.deadline
     penalty = said.late_penalty if late_penalty is None else late_penalty
     late.keep(1, penalty or 0.0)

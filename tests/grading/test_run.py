@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from handed_in import lab, with_cells, write
 
-from labkit.grading import late, output, pool, run, slots, tasks
+from labkit.grading import course, engine, late, output, pool, run, slots, submissions, table, tasks
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.work import CannotGrade, Refused, Submission
 
@@ -229,9 +229,9 @@ def test_a_process_that_dies_twice_costs_its_own_submission_alone(tmp_path):
 
 def test_what_was_graded_without_a_sandbox_does_not_count_for_a_run_with_one(graded):
     _, folder, _ = graded
-    course = run.Course(folder, b"key", None, None, unsafe=False)
-    assert run._done(course) == {}
-    assert len(run._done(run.Course(folder, b"key", None, None, unsafe=True))) == 3
+    safe = course.Course(folder, b"key", None, None, unsafe=False)
+    assert course.done(safe) == {}
+    assert len(course.done(course.Course(folder, b"key", None, None, unsafe=True))) == 3
 
 
 @pytest.mark.parametrize("where", ["in", "in/grades", "."])
@@ -307,8 +307,8 @@ def test_a_clock_that_jumps_changes_no_grade(tmp_path, monkeypatch, graded):
     random.seed(0)
     monkeypatch.setattr(time, "time", lambda: random.uniform(0, 4e9))
     jumped = [
-        run.engine.grade_one(run.Job(one, "01", b"k" * 16, unsafe=True))
-        for one in run.tasks.submissions.each(place)
+        engine.grade_one(engine.Job(one, "01", b"k" * 16, unsafe=True))
+        for one in submissions.each(place)
         if one.student != "carol"
     ]
     assert points(jumped) == {name: earned for name, earned in points(before).items() if name != "carol"}
@@ -342,7 +342,7 @@ def test_the_table_shows_everybody_once_and_obeys_nobody(graded, capsys):
     _, _, results = graded
     bob = next(one for one in results if one["student"] == "bob")
     hostile = {**bob, "student": "mallory", "notes": ["\x1b[2J\x1b]0;owned\x07 edited \u202e"]}
-    print(run.table.text([*results, hostile]))
+    print(table.text([*results, hostile]))
     shown = capsys.readouterr().out
     assert "\x1b" not in shown
     assert "\u202e" not in shown
