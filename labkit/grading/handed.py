@@ -85,7 +85,7 @@ def of_owner(owner: Owner, files: list[Found]) -> Iterator[Handed]:
         by_folder[_lab_folder(one, owner.platform["kind"])].append(one)
     for folder, mine in by_folder.items():
         if folder or len(by_folder) == 1 or any(one.ends(NOTEBOOK) for one in mine):
-            yield from _of_folder(owner, mine, lab_number(folder))
+            yield from _of_folder(_with_time(owner, mine), mine, lab_number(folder))
 
 
 def _lab_folder(one: Found, kind: str) -> str:
@@ -93,6 +93,12 @@ def _lab_folder(one: Found, kind: str) -> str:
     if kind not in ("folder", "nbgrader") or len(one.parts) < 3:
         return ""
     return one.parts[1] if kind == "nbgrader" or lab_number(one.parts[1]) else ""
+
+
+def _with_time(owner: Owner, files: list[Found]) -> Owner:
+    """nbgrader keeps the notebook's own time, and adds a file when it is handed in: so the last time counts."""
+    times = [one.received for one in files if one.received]
+    return replace(owner, received=max(times)) if times and owner.platform["kind"] == "nbgrader" else owner
 
 
 def _of_folder(owner: Owner, files: list[Found], lab: str) -> Iterator[Handed]:

@@ -54,7 +54,7 @@ def _read(one: Handed) -> Submission:
         except Trouble as why:
             trouble = str(why)
     received = owner.received
-    if one.found and owner.platform["kind"] not in ("canvas", "gradescope"):
+    if not received and one.found and owner.platform["kind"] not in ("canvas", "gradescope"):
         received = one.found.received  # the files of those two have the time of the download
     name = display_name(owner.name) or one.student
     return Submission(one.student, name, one.source, content, received, owner.platform, one.lab, trouble)

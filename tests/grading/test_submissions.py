@@ -100,6 +100,14 @@ def test_nbgraders_folder_tells_student_and_lab(tmp_path, place):
     assert all(one.received.year > 2001 for one in every)
 
 
+def test_the_time_of_nbgrader_is_that_of_handing_in_and_not_of_the_last_save(tmp_path):
+    write_folder(tmp_path / "submitted", {"alice/lab02/a.ipynb": RIGHT, "alice/lab02/timestamp.txt": b"2001-01-01"})
+    folder = tmp_path / "submitted" / "alice" / "lab02"
+    os.utime(folder / "a.ipynb", (1, 1))
+    os.utime(folder / "timestamp.txt", (UPLOADED, UPLOADED))
+    assert one(tmp_path).received == AT
+
+
 def test_nbgraders_folder_with_a_name_of_its_own_is_told_by_the_notebook(tmp_path):
     write_folder(tmp_path / "submitted", {"alice/ps/a.ipynb": RIGHT, "alice/warm up/a.ipynb": solved("01")})
     assert [(one.lab, one.trouble) for one in find(tmp_path)] == [("01", ""), ("02", "")]
