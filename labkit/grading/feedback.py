@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labkit.grading import late, sheets
 from labkit.grading.grades import Grade, number
-from labkit.report.page import page, table
+from labkit.report.page import page
 
 NOT_GRADED = (
     "Your file could not be graded yet. A person will look at it, and nothing is lost; you need not do anything unless "
@@ -39,20 +39,17 @@ def html(row: Grade) -> str:
 
 
 def _sum(row: Grade) -> str:
-    open_ = f" {len(row.waiting)} of your written answers still to be marked." if row.waiting else ""
-    points = f"<p><strong>{number(row.final)} of {number(row.possible)} points.</strong>{open_}</p>"
-    return f"{points}<p>{escape(_arithmetic(row))}</p>"
+    still = f" {len(row.waiting)} of your written answers still to be marked." if row.waiting else ""
+    points = f"<p><strong>{number(row.final)} of {number(row.possible)} points.</strong>{still}</p>"
+    return points + "".join(f"<p>{escape(said)}</p>" for said in (_arithmetic(row), _lateness(row)) if said)
 
 
 def _arithmetic(row: Grade) -> str:
-    """How the points came about, in a sentence or three."""
+    """How the points came about."""
     said = f"{number(row.points)} for the core exercises, {number(row.manual)} for written answers"
-    if any(not one["core"] for one in row.result["exercises"]):
-        said += f", {number(row.bonus)} as a bonus"
-        said += f": {number(row.earned)} of {number(row.possible)}. {BONUS}"
-    else:
-        said += "."
-    return said + _lateness(row)
+    if all(one["core"] for one in row.result["exercises"]):
+        return f"{said}."
+    return f"{said}, {number(row.bonus)} as a bonus: {number(row.earned)} of {number(row.possible)}. {BONUS}"
 
 
 def _lateness(row: Grade) -> str:
@@ -60,8 +57,8 @@ def _lateness(row: Grade) -> str:
         return ""
     due = f"{row.deadline:%Y-%m-%d %H:%M %z}"
     if not row.days:
-        return f" Received in time (deadline {due})."
-    said = f" Received {row.days} {'day' if row.days == 1 else 'days'} after the deadline, {due}"
+        return f"Received in time (deadline {due})."
+    said = f"Received {row.days} {'day' if row.days == 1 else 'days'} after the deadline, {due}"
     if not row.penalty:
         return f"{said}; that costs nothing."
     kept = late.keep(row.days, row.penalty)
@@ -70,14 +67,16 @@ def _lateness(row: Grade) -> str:
 
 
 def _exercises(row: Grade) -> str:
-    rows = []
-    for one in row.result["exercises"]:
-        said = "correct" if one["points"] >= one["possible"] else "; ".join(one["hints"])
-        points = f"{number(one['points'])} of {number(one['possible'])}"
-        rows.append(
-            [one["name"], "core" if one["core"] else "bonus", points, said if one["attempted"] else "not attempted"]
-        )
-    return "<h2>Exercises</h2>" + table(["exercise", "kind", "points", "what to look at"], rows, "Points per exercise")
+    return f"<h2>Exercises</h2><dl>{''.join(map(_exercise, row.result['exercises']))}</dl>"
+
+
+def _exercise(one: dict) -> str:
+    kind = "core" if one["core"] else "bonus"
+    points = f"{number(one['points'])} of {number(one['possible'])}"
+    said = ["correct" if one["points"] >= one["possible"] else "not right yet"]
+    said = (one["hints"] or said) if one["attempted"] else ["not attempted"]
+    hints = "".join(f"<dd>{escape(hint)}</dd>" for hint in said)
+    return f"<dt><strong>{escape(one['name'])}</strong> ({kind}): {points}</dt>{hints}"
 
 
 def _written(row: Grade) -> str:

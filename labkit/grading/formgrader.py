@@ -17,6 +17,7 @@ from labkit.grading.grades import Grade
 from labkit.grading.work import CannotGrade, Refused
 
 NAME = "gradebook.db"  # where nbgrader looks unless its course says otherwise
+BUSY_SECONDS = 60.0
 NO_RESPONSE = "No response."  # as nbgrader says
 
 
@@ -72,8 +73,10 @@ def _make(path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _address(path: Path) -> str:
-    return f"sqlite:///{path.resolve()}"
+def _address(path: Path):
+    from sqlalchemy import URL
+
+    return URL.create("sqlite", database=str(path.resolve()), query={"timeout": str(BUSY_SECONDS)})
 
 
 def _write_lab(book, lab: str, rows: list[Grade], course: Path, folder: Path | None) -> None:

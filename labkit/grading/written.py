@@ -38,7 +38,7 @@ def html(rows: Sequence[Grade], course: str) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Written answers</title>\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>{style}</style></head>\n<body><main "
         f'data-course="{escape(course)}" data-formula="{escape(sheets.FORMULA)}">\n'
         f"<h1>Written answers</h1>\n{HOW}\n{''.join(_questions(rows))}</main>\n"
@@ -69,7 +69,7 @@ def _questions(rows: Sequence[Grade]) -> Iterator[str]:
         possible = number(some[0][1]["possible"])
         yield (
             f"<section><h2>Lab {lab}: {escape(name)} ({possible} {'point' if possible == '1' else 'points'})</h2>\n"
-            f'<p class="text">{escape(some[0][1]["question"])}</p>{nothing}\n'
+            f'<p class="text">{escape(some[0][1]["question"].replace("**", ""))}</p>{nothing}\n'
             + "".join(_article(row, one) for row, one in answered)
             + "</section>\n"
         )
