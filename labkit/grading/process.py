@@ -164,7 +164,7 @@ class Process:
 def _program() -> bytes:
     try:
         return seccomp.program()
-    except (ImportError, RuntimeError) as error:
+    except (ImportError, OSError, RuntimeError) as error:
         raise CannotGrade(f"{error}: `pip install pyseccomp` and `apt install libseccomp2` bring it") from None
 
 

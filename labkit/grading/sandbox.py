@@ -13,6 +13,7 @@ import site
 import sys
 from pathlib import Path
 
+from labkit.grading import stage
 from labkit.grading.work import CannotGrade, Limits
 
 FIRST_USER = 2_000_000  # user ids from here on belong to nobody; each slot has its own, so that limits are its own
@@ -132,9 +133,12 @@ def _interpreter() -> list[str]:
 
 
 def _other_labkits() -> list[str]:
-    """Installed copies of labkit with all answers in them: an empty folder is laid over each."""
-    places = {*site.getsitepackages(), *paths()}
-    return sorted(path for place in places if os.path.isdir(path := os.path.join(place, "labkit")))
+    """Copies of labkit with all answers in them that would be in sight: an empty folder is laid over each."""
+    shown = [*_interpreter(), *SYSTEM]
+    places = [Path(place, "labkit") for place in {*site.getsitepackages(), *sys.path}]
+    if (stage.PACKAGE.parent / "labs").is_dir():  # the repository itself
+        places.append(stage.PACKAGE.parent)
+    return sorted(str(one) for one in places if one.is_dir() and any(one.is_relative_to(path) for path in shown))
 
 
 def _parents(path: str) -> list[str]:

@@ -18,14 +18,16 @@ from labkit.grading.work import CannotGrade, Limits, Step
 
 pytestmark = pytest.mark.sandbox
 SLOT = 5000 + os.getpid() % 1000  # whose user id no other test has
-QUICK = Limits(call_seconds=1, cell_seconds=1, submission_seconds=20)
+LIMITS = Limits(call_seconds=20, cell_seconds=20, submission_seconds=100)
+SHORT = replace(LIMITS, call_seconds=0.5)
+SOON = 15  # seconds: what is ended comes back long before the 100 that it would take
 
 
 def cell(source: str, exercise: str = "f") -> Step:
     return Step(f"the cell of `{exercise}`", source, exercise)
 
 
-def ask(source: str, *arguments, limits: Limits = QUICK, given: str = "", unsafe: bool = False):
+def ask(source: str, *arguments, limits: Limits = LIMITS, given: str = "", unsafe: bool = False):
     """What `f` of a cell returns, in a box of its own."""
     with Box(limits, SLOT, unsafe) as box:
         assert box.run(Step("given", given, given=True)) == ""
@@ -36,7 +38,7 @@ def ask(source: str, *arguments, limits: Limits = QUICK, given: str = "", unsafe
 @pytest.fixture(scope="module")
 def shared():
     """A box in which nothing does harm."""
-    with Box(replace(QUICK, submission_seconds=100), SLOT) as box:
+    with Box(LIMITS, SLOT) as box:
         yield box
 
 
@@ -136,10 +138,10 @@ def test_heavy_imports_of_the_lab_wait_until_they_are_needed():
     light = "def f():\n    return 'torch' in sys.modules, 'safetensors' in sys.modules, json.dumps(1)"
     assert ask(light, given=given) == (False, False, "1")
     used = "def f():\n    return float(F.relu(torch.tensor(-1.0))), torch.get_num_threads(), type(torch).__name__"
-    assert ask(used, given=given, limits=replace(QUICK, cell_seconds=60)) == (0.0, 1, "module")
+    assert ask(used, given=given) == (0.0, 1, "module")
     of_given = "import torch.nn.functional as F\nimport torch\ndef helper():\n    return float(F.relu(torch.ones(1)))"
     later = "def f():\n    return helper(), type(globals()['to' + 'rch']).__name__"
-    assert ask(later, given=of_given, limits=replace(QUICK, call_seconds=60)) == (1.0, "Later")
+    assert ask(later, given=of_given, limits=LIMITS) == (1.0, "Later")
 
 
 # What the code may do to its own process
@@ -147,7 +149,7 @@ def test_heavy_imports_of_the_lab_wait_until_they_are_needed():
 
 def test_a_child_that_comes_back_from_a_cell_or_a_call_answers_nothing():
     source = "import os\nos.fork()\ndef f(x):\n    os.fork()\n    return x"
-    with Box(QUICK, SLOT) as box:
+    with Box(LIMITS, SLOT) as box:
         assert box.run(cell(source)) == ""
         assert [box.ask("f", (i,)) for i in range(5)] == list(range(5))
 
@@ -164,11 +166,11 @@ def f(x):
     os.kill(os.getpid(), signal.SIGTERM)
     return x
 """
-    with Box(QUICK, SLOT) as box:
+    with Box(LIMITS, SLOT) as box:
         assert box.run(cell(source)) == ""
         assert [box.ask("f", (i,)) for i in range(50)] == list(range(50))
         began = time.monotonic()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < SOON
 
 
 def test_100_mb_of_output_cost_nothing():
@@ -186,7 +188,7 @@ def test_100_mb_of_output_cost_nothing():
     ],
 )
 def test_an_answer_that_ends_its_process_stops_that_alone(end):
-    with Box(QUICK, SLOT) as box:
+    with Box(LIMITS, SLOT) as box:
         assert box.run(cell(f"import os\ndef f():\n    {end}\ndef g():\n    return 1")) == ""
         with pytest.raises(Stopped):
             box.ask("f", ())
@@ -196,7 +198,7 @@ def test_an_answer_that_ends_its_process_stops_that_alone(end):
 
 
 def test_a_cell_that_ends_its_process_stops():
-    with Box(QUICK, SLOT) as box, pytest.raises(Stopped, match=GONE.partition("(")[0]):
+    with Box(LIMITS, SLOT) as box, pytest.raises(Stopped, match=GONE.partition("(")[0]):
         box.run(cell("import os\nos._exit(0)"))
 
 
@@ -215,20 +217,21 @@ LOOPS = {
 def test_a_call_that_does_not_come_back_is_ended(source):
     began = time.monotonic()
     with pytest.raises(Stopped, match=r"more than 0\.5 seconds for one call"):
-        ask(source, limits=replace(QUICK, call_seconds=0.5))
-    assert time.monotonic() - began < 3
+        ask(source, limits=SHORT)
+    assert time.monotonic() - began < SOON
 
 
 def test_a_cell_that_does_not_come_back_is_ended():
-    with Box(replace(QUICK, cell_seconds=0.5), SLOT) as box, pytest.raises(Stopped, match=r"0\.5 seconds for one cell"):
+    with (
+        Box(replace(LIMITS, cell_seconds=0.5), SLOT) as box,
+        pytest.raises(Stopped, match=r"0\.5 seconds for one cell"),
+    ):
         box.run(cell("while True: pass"))
 
 
 def test_the_time_of_the_whole_notebook_is_limited_too():
-    with Box(replace(QUICK, submission_seconds=1.5), SLOT) as box:
-        assert box.run(cell("import time\ndef f():\n    time.sleep(0.3)")) == ""
-        with pytest.raises(Stopped, match=r"1\.5 seconds for the whole notebook"):
-            list(map(box.ask, "f" * 9, [()] * 9))
+    with pytest.raises(Stopped, match=r"too much time: more than 3 seconds for the whole notebook"):
+        ask(LOOPS["sleeps"], limits=replace(LIMITS, submission_seconds=3))
 
 
 # What the code may do to the connection
@@ -254,11 +257,11 @@ WRITTEN = {
 
 @pytest.mark.parametrize("line", WRITTEN.values(), ids=WRITTEN)
 def test_what_else_is_written_on_the_socket_ends_the_box(line):
-    with Box(QUICK, SLOT) as box:
+    with Box(replace(LIMITS, call_seconds=2), SLOT) as box:
         assert box.run(cell(FIND + "    " + line)) == ""
         with pytest.raises(Stopped) as stopped:
             list(map(box.ask, "ff", [(), ()]))
-        assert str(stopped.value) in (BREACH, "too much time: more than 1 seconds for one call")
+        assert str(stopped.value) in (BREACH, "too much time: more than 2 seconds for one call")
         assert box.dead
 
 
@@ -266,13 +269,13 @@ def test_bytes_that_trickle_do_not_move_the_deadline():
     line = "os.write(number(), struct.pack('!II', 1000, 0))\n    while True: os.write(number(), b' '), time.sleep(0.1)"
     began = time.monotonic()
     with pytest.raises(Stopped, match="too much time"):
-        ask(FIND + "    " + line)
-    assert time.monotonic() - began < 3
+        ask(FIND + "    " + line, limits=SHORT)
+    assert time.monotonic() - began < SOON
 
 
 def test_a_worker_that_no_longer_reads_is_given_up():
     with pytest.raises(Stopped, match=r"too much time|whole process"):
-        ask("import time\ndef f(x):\n    time.sleep(9)", "x" * 10**7, limits=replace(QUICK, call_seconds=0.5))
+        ask("import time\ndef f(x):\n    time.sleep(9)", "x" * 10**7, limits=SHORT)
 
 
 def test_an_answer_without_end_is_refused_in_words():
@@ -311,7 +314,7 @@ if os.fork() == 0:
     os._exit(0)
 subprocess.Popen(['setsid', 'sh', '-c', 'trap "" TERM HUP; sleep 1000'])
 """
-    with Box(QUICK, SLOT) as box:
+    with Box(LIMITS, SLOT) as box:
         assert box.run(cell(source)) == ""
         time.sleep(0.2)
         assert len(boxed() - others) >= 5
@@ -365,7 +368,7 @@ def test_without_a_sandbox_the_same_worker_answers():
     others = boxed()
     assert ask("import numpy as np\ndef f(x):\n    return np.sum(x)", [1, 2], unsafe=True) == 3
     with pytest.raises(Stopped, match="seconds for one call"):
-        ask(LOOPS["ignores signals"], unsafe=True, limits=replace(QUICK, call_seconds=0.5))
+        ask(LOOPS["ignores signals"], unsafe=True, limits=SHORT)
     assert boxed() <= others
 
 
@@ -373,7 +376,7 @@ def test_a_machine_without_bubblewrap_is_told_what_to_install(monkeypatch):
     others = boxed()
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CannotGrade, match="bwrap is not installed: `apt install bubblewrap`"):
-        Box(QUICK, SLOT)
+        Box(LIMITS, SLOT)
     assert boxed() <= others
 
 
@@ -383,7 +386,7 @@ def test_a_machine_that_forbids_namespaces_says_so(monkeypatch, tmp_path):
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(CannotGrade, match="setting up uid map: Permission denied; this machine forbids new namespaces"):
-        Box(QUICK, SLOT)
+        Box(LIMITS, SLOT)
 
 
 def test_a_worker_that_never_says_hello_cannot_grade(monkeypatch):
@@ -391,7 +394,7 @@ def test_a_worker_that_never_says_hello_cannot_grade(monkeypatch):
     monkeypatch.setattr(sandbox, "python", lambda *_: ["/usr/bin/sleep", "100"])
     monkeypatch.setattr(process, "START_SECONDS", 0.5)
     with pytest.raises(CannotGrade, match="did not answer"):
-        Box(QUICK, SLOT)
+        Box(LIMITS, SLOT)
     assert boxed() <= others
 
 

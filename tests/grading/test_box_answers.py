@@ -34,7 +34,7 @@ for one in pkgutil.walk_packages(labkit.__path__, "labkit.", onerror=lambda name
         pass
 found = {}
 for name, module in sorted(sys.modules.items()):
-    if name.startswith("labkit") and not name.startswith("labkit.grading"):
+    if name.startswith("labkit") and not name.startswith(("labkit.grading", "labkit.plots", "labkit.measure.machine")):
         for part, value in sorted(vars(module).items()):
             if callable(value) and str(getattr(value, "__module__", "")).startswith("labkit"):
                 found[id(value)] = (f"{name}.{part}", value)
@@ -100,7 +100,7 @@ def test_no_function_of_labkit_as_it_is_in_the_box_earns_a_point():
     try:
         for i in range(10**6):
             if box is None or box.dead:
-                box = Box(Limits(call_seconds=1), SLOT)
+                box = Box(Limits(call_seconds=4), SLOT)
                 run(box, LISTED)
                 names = box.ask("names", ())
             if i == len(names):
