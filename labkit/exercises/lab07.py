@@ -36,6 +36,8 @@ def _rows(found: object, n: int) -> list[int]:
         raise Wrong(f"your function returned {kind(found)}, not a list of row numbers")
     if type(found) is np.ndarray and found.ndim != 1:
         raise Wrong(f"your function returned an array of {found.ndim} dimensions, not a list of row numbers")
+    if len(found) > 2 * n:
+        raise Wrong(f"there are {n} rows, and your list has {len(found)} numbers")
     if any(type(one) in (bool, np.bool_) for one in found):
         raise Wrong("these are True and False; return the numbers of the rows that are True")
     if any(type(one) in (list, tuple, np.ndarray) for one in found):

@@ -18,7 +18,7 @@ from labkit.grading import graft, notebook, overlay
 from labkit.grading import master as masters
 from labkit.grading.box import Box, Stub
 from labkit.grading.identity import visible
-from labkit.grading.work import GRADED, LOOK, Limits, Step, Submission, Trouble, Work
+from labkit.grading.work import GRADED, LOOK, CannotGrade, Limits, Refused, Step, Submission, Trouble, Work
 
 FORMAT = 1
 # What decides over points: a change in one of these makes new rules, and earlier results are graded again.
@@ -66,6 +66,10 @@ def grade_one(job: Job, slot: int = 0) -> dict:
         result["written"] = [asdict(one) for one in work.written]
     except Trouble as trouble:
         result |= {"status": LOOK, "reason": str(trouble)}
+    except (CannotGrade, Refused):
+        raise
+    except Exception as error:  # whatever a submission brings up in the grader itself ends no class
+        result |= {"status": LOOK, "reason": f"the grader itself failed on it ({type(error).__name__})"}
     return result | {"seconds": round(time.monotonic() - began, 3)}
 
 
