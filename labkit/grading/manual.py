@@ -36,7 +36,7 @@ def write(rows: Sequence[Grade], folder: Path) -> Path:
             mark = row.marks.get(question)
             given = [repr(mark.points).removesuffix(".0"), mark.comment, mark.answer] if mark else ["", "", ""]
             lines.append([row.student, row.lab, question, *given])
-    return sheets.write(folder / NAME, sheets.sheet(lines, for_excel=True))
+    return sheets.write(folder / NAME, sheets.sheet(lines, for_excel=True), is_source=True)
 
 
 def read(path: Path, rows: Sequence[Grade]) -> list[Mark | Key]:

@@ -248,14 +248,15 @@ def test_exports_that_do_not_fit_on_the_disk_leave_the_old_ones_whole(tmp_path, 
         }
         book.record([result(content="better")])
 
-        def full(path, content):
+        def full(*_):
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as patched:
-            patched.setattr(sheets, "write_atomically", full)
+            patched.setattr(sheets.os, "replace", full)
             with pytest.raises(CannotGrade, match=r"grades\.csv.*No space left"):
                 book.publish()
         assert {path: path.read_bytes() for path in before} == before
+        assert not list(tmp_path.rglob("*.part"))
         book.publish()
     assert (tmp_path / "grades.csv").read_bytes() != before[tmp_path / "grades.csv"]
 
