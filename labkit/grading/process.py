@@ -35,6 +35,8 @@ class Process:
     """
 
     def __init__(self, limits: Limits, slot: int, unsafe: bool, too_much: Callable[[str], None]) -> None:
+        if not (sys.platform.startswith("linux") or (unsafe and os.name == "posix")):
+            raise CannotGrade("grading needs Linux; on another system a virtual machine or WSL has one")
         self.connection, theirs = socket.socketpair()
         self.popen = self.pidfd = self.folder = self.watch = None
         self.folders: tuple[str, ...] = ()
@@ -90,8 +92,6 @@ class Process:
             os.close(info)
 
     def _start_plain(self, theirs: socket.socket, errors: int) -> None:
-        if os.name != "posix":
-            raise CannotGrade("grading needs Linux, with or without a sandbox")
         self.folder = tempfile.TemporaryDirectory(prefix="labkit-unsafe-", ignore_cleanup_errors=True)
         bundle = Path(self.folder.name, "labkit.zip")
         bundle.write_bytes(stage.stage())

@@ -16,7 +16,7 @@ from pathlib import Path
 from labkit.grading import stage
 from labkit.grading.work import CannotGrade, Limits
 
-FIRST_USER = 2_000_000  # user ids from here on belong to nobody; each slot has its own, so that limits are its own
+FIRST_USERS = (2_000_000, 60_000)  # user ids from here on belong to nobody; the second where there are but 65,536
 NOBODY = 65534
 ZIP = "/labkit.zip"
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
@@ -59,7 +59,7 @@ def command(limits: Limits, slot: int, numbers: dict[str, int], as_root: bool | 
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--clearenv"),
         *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
         *("--info-fd", str(numbers["info"]), "--seccomp", str(numbers["seccomp"]), "--"),
-        *(_dropped(FIRST_USER + slot) if as_root else []),
+        *(_dropped(user(slot)) if as_root else []),
         *python(ZIP, numbers["socket"]),
     ]
 
@@ -89,6 +89,17 @@ def settings(limits: Limits, boxed: bool = True) -> dict:
     if boxed:  # outside of a box, the limit would count all that this user runs
         found["NPROC"] = limits.processes
     return {"limits": found, "paths": paths()}
+
+
+def user(slot: int) -> int:
+    """The user id of a box where we are root: each slot has its own, so that the limits of a user are its own."""
+    with open("/proc/self/uid_map") as file:
+        known = [[int(one) for one in line.split()] for line in file]
+    return next(
+        first + slot
+        for first in FIRST_USERS
+        if first == FIRST_USERS[-1] or any(start <= first + slot < start + count for start, _, count in known)
+    )
 
 
 def _kept_for_setpriv() -> list[str]:

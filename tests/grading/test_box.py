@@ -6,18 +6,17 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
+import boxed
 import pytest
 
 from labkit.exercises.laws import NotAttempted, Stopped, Wrong
 from labkit.grading import process, sandbox
 from labkit.grading.box import BREACH, GONE, Box, Stub, available
-from labkit.grading.watch import descendants
 from labkit.grading.work import CannotGrade, Limits, Step
 
 pytestmark = pytest.mark.sandbox
-SLOT = 5000 + os.getpid() % 1000  # whose user id no other test has
+SLOT = 1000 + os.getpid() % 1000  # whose user id no other test has
 LIMITS = Limits(call_seconds=20, cell_seconds=20, submission_seconds=100)
 SHORT = replace(LIMITS, call_seconds=0.5)
 SOON = 15  # seconds: what is ended comes back long before the 100 that it would take
@@ -35,20 +34,18 @@ def ask(source: str, *arguments, limits: Limits = LIMITS, given: str = "", unsaf
         return box.ask("f", arguments)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _marked():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sandbox.ENVIRONMENT, boxed.WORD, "1")
+        yield
+
+
 @pytest.fixture(scope="module")
 def shared():
     """A box in which nothing does harm."""
     with Box(LIMITS, SLOT) as box:
         yield box
-
-
-def boxed() -> set[int]:
-    """The processes in the boxes of these tests, and those that hold these boxes."""
-    found = set(descendants(os.getpid())) - {os.getpid()}
-    for path in Path("/proc").glob("[0-9]*"):
-        if path.exists() and path.stat().st_uid == sandbox.FIRST_USER + SLOT:
-            found.add(int(path.name))
-    return found
 
 
 # Cells
@@ -303,7 +300,7 @@ def test_the_stub_that_laws_hold_can_only_be_called(shared):
 
 def test_a_box_that_is_closed_leaves_no_process_and_no_open_file():
     available()
-    others = boxed()
+    others = boxed.alive()
     before, folders = sorted(os.listdir("/proc/self/fd")), set(os.listdir("/tmp"))
     source = """
 import os, subprocess, time
@@ -317,16 +314,17 @@ subprocess.Popen(['setsid', 'sh', '-c', 'trap "" TERM HUP; sleep 1000'])
     with Box(LIMITS, SLOT) as box:
         assert box.run(cell(source)) == ""
         time.sleep(0.2)
-        assert len(boxed() - others) >= 5
-    assert boxed() <= others
+        assert len(boxed.alive() - others) >= 5
+    assert boxed.alive() <= others
     assert sorted(os.listdir("/proc/self/fd")) == before
     assert not [one for one in set(os.listdir("/tmp")) - folders if "labkit" in one]
 
 
 STARTS = """
 import sys, time
+from labkit.grading import sandbox
 from labkit.grading.box import Box
-from labkit.grading.watch import descendants
+sandbox.ENVIRONMENT[sys.argv[2]] = "1"
 from labkit.grading.work import Limits, Step
 print("ready", flush=True)
 while True:
@@ -339,15 +337,17 @@ while True:
 
 @pytest.mark.slow
 def test_boxes_whose_grader_is_killed_at_any_moment_leave_no_process():
-    drawn, before = random.Random(5), boxed()
+    drawn, before = random.Random(5), boxed.alive()
     for _ in range(20):
-        grader = subprocess.Popen([sys.executable, "-c", STARTS, str(SLOT)], stdout=subprocess.PIPE, text=True)
+        grader = subprocess.Popen(
+            [sys.executable, "-c", STARTS, str(SLOT), boxed.WORD], stdout=subprocess.PIPE, text=True
+        )
         grader.stdout.readline()
         time.sleep(drawn.uniform(0, 0.5))
         grader.kill()
         grader.communicate()
     time.sleep(0.5)
-    assert boxed() <= before
+    assert boxed.alive() <= before
 
 
 # Where there is no sandbox
@@ -365,19 +365,19 @@ def test_a_plain_users_box_is_a_namespace_of_its_own(monkeypatch):
 
 
 def test_without_a_sandbox_the_same_worker_answers():
-    others = boxed()
+    others = boxed.alive()
     assert ask("import numpy as np\ndef f(x):\n    return np.sum(x)", [1, 2], unsafe=True) == 3
     with pytest.raises(Stopped, match="seconds for one call"):
         ask(LOOPS["ignores signals"], unsafe=True, limits=SHORT)
-    assert boxed() <= others
+    assert boxed.alive() <= others
 
 
 def test_a_machine_without_bubblewrap_is_told_what_to_install(monkeypatch):
-    others = boxed()
+    others = boxed.alive()
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CannotGrade, match="bwrap is not installed: `apt install bubblewrap`"):
         Box(LIMITS, SLOT)
-    assert boxed() <= others
+    assert boxed.alive() <= others
 
 
 def test_a_machine_that_forbids_namespaces_says_so(monkeypatch, tmp_path):
@@ -390,12 +390,12 @@ def test_a_machine_that_forbids_namespaces_says_so(monkeypatch, tmp_path):
 
 
 def test_a_worker_that_never_says_hello_cannot_grade(monkeypatch):
-    others = boxed()
+    others = boxed.alive()
     monkeypatch.setattr(sandbox, "python", lambda *_: ["/usr/bin/sleep", "100"])
     monkeypatch.setattr(process, "START_SECONDS", 0.5)
     with pytest.raises(CannotGrade, match="did not answer"):
         Box(LIMITS, SLOT)
-    assert boxed() <= others
+    assert boxed.alive() <= others
 
 
 def test_another_system_is_told_that_it_needs_linux(monkeypatch):
