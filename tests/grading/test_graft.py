@@ -173,6 +173,7 @@ def test_an_edited_check_cell_is_ours_again():
     work = grafted(changed(cells(), "check_verdict", source="print('2 of 2 points')"))
     assert work.steps == grafted(cells()).steps
     assert work.notes == ("the check cell of `verdict` was edited; ours was used",)
+    assert extras(grafted(changed(cells(), "check_verdict", source="def check(*_):\n    return 2.0"))) == []
 
 
 def test_checks_never_run_whatever_they_are_called():
