@@ -1,6 +1,7 @@
 """The stopwatch against a machine whose true times are known: a clock that moves only when a call says so."""
 
 import gc
+import time
 
 import numpy as np
 import pytest
@@ -184,6 +185,78 @@ def test_the_footnote_says_how_it_was_measured():
     assert "8 rounds" in note
     assert "A/A control (base against itself): 1.000" in note
     assert "2.0%" in note
+
+
+def race_with_processor_time(monkeypatch, share, **calls):
+    """A race in whose every second the process gets `share` seconds of processor time."""
+    passed = iter(range(4))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(passed)))
+    monkeypatch.setattr(time, "process_time", lambda: share * float(next(passed)))
+    machine = Machine()
+    return race(calls or {name: machine.call(name, 1.0) for name in "ab"}, seconds=1, clock=machine.clock)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_a_race_on_a_core_that_others_use_too_says_so(monkeypatch, share):
+    note = race_with_processor_time(monkeypatch, share).footnote()
+    assert f"computed during {share:.0%} of that time" in note
+    assert "the intervals are wider" in note
+
+
+@pytest.mark.parametrize("share", [1.0, 2.0])
+def test_a_race_that_has_its_cores_for_itself_has_no_word_on_sharing(monkeypatch, share):
+    assert "share the core" not in race_with_processor_time(monkeypatch, share).footnote()
+
+
+def test_where_the_calls_run_in_other_processes_nothing_is_said_of_this_ones_share(monkeypatch):
+    class Elsewhere:
+        def turn(self, repeats):
+            return np.full(repeats, 1.0 * MS)
+
+    found = race_with_processor_time(monkeypatch, 0.1, a=Elsewhere(), b=Elsewhere())
+    assert found.core_share is None
+    assert "share the core" not in found.footnote()
+
+
+class Shared(Machine):
+    """A core that another program gets after every few milliseconds, for as long again."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.random = np.random.default_rng(seed)
+        self.left = self.slice()
+
+    def slice(self):
+        return self.random.uniform(2, 6) * MS
+
+    def call(self, name, ms, first_in_turn_ms=0.0):
+        def run():
+            work = ms * MS * self.random.uniform(0.99, 1.01)
+            while work > self.left:
+                work -= self.left
+                self.now += self.left + self.slice()
+                self.left = self.slice()
+            self.left -= work
+            self.now += work
+
+        return run
+
+
+@pytest.mark.parametrize("ms", [0.3, 3.0])
+def test_intervals_are_wider_where_the_core_is_shared_and_still_hold_the_truth(ms):
+    truths = [raced(Shared(seed), seconds=1.0, base=ms, other=1.5 * ms)["other"] for seed in range(60)]
+    held = sum(found.ratio_low <= 1.5 <= found.ratio_high for found in truths)
+    assert held >= 52  # of 60 with 95 % each: fewer are chance once in 300 times
+    quiet = np.random.default_rng(0)
+    alone = raced(Machine(noise=lambda: quiet.uniform(0.99, 1.01)), base=ms, other=1.5 * ms)["other"]
+    widths = [found.ratio_high - found.ratio_low for found in truths]
+    assert np.median(widths) > alone.ratio_high - alone.ratio_low
+
+
+@pytest.mark.parametrize("ms", [0.3, 3.0])
+def test_a_shared_core_makes_no_difference_where_there_is_none(ms):
+    words = [raced(Shared(seed), seconds=1.0, base=ms, other=ms)["other"].verdict for seed in range(60)]
+    assert not {"faster", "slower"} & set(words)
 
 
 @pytest.mark.parametrize(

@@ -58,13 +58,13 @@ def race(
         raise ValueError(f"seconds, precision and margin must be above 0, not {seconds}, {precision}, {margin}")
     runners = {**calls, CONTROL: calls[baseline]}
     give_back()
-    with _no_garbage_collection():
+    with _no_garbage_collection(), _core_share(runners) as share:
         turns, spent, stopped = _take_turns(
             runners, baseline, time_budget(seconds), precision, np.random.default_rng(seed), clock
         )
     found = {name: _timing(str(name), turns[name], turns[baseline]) for name in calls}
     again = _timing(f"{baseline} (again)", turns[CONTROL], turns[baseline])
-    result = Race(found, again, baseline, margin, len(turns[baseline]), spent, stopped)
+    result = Race(found, again, baseline, margin, len(turns[baseline]), spent, stopped, *share)
     needed = max(margin, result.noise)
     for name in set(found) - {baseline}:
         word = verdict(found[name].ratio_low, found[name].ratio_high, margin, needed)
@@ -172,6 +172,16 @@ def _progress(budget: float) -> Iterator[Callable[[float], None]]:
     """A bar over the seconds of the budget, drawn between rounds and rarely, as drawing takes time itself."""
     with tqdm(total=round(budget, 1), unit="s", leave=False, mininterval=0.5, disable=budget < LONG_SECONDS) as bar:
         yield lambda spent: bar.update(round(min(spent, budget), 1) - bar.n)
+
+
+@contextmanager
+def _core_share(calls: Mapping[object, Callable]) -> Iterator[list[float]]:
+    """Holds, once left, how much of one core this process had; stays empty where the calls run in other processes."""
+    share: list[float] = []
+    used, start = time.process_time(), time.perf_counter()
+    yield share
+    if not any(hasattr(call, "turn") for call in calls.values()):
+        share.append((time.process_time() - used) / max(time.perf_counter() - start, 1e-9))
 
 
 @contextmanager

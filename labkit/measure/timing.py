@@ -10,6 +10,7 @@ import numpy as np
 from labkit.reference import reference
 
 MARGIN = 0.02  # differences below 2 % are of no use to anyone
+ALONE = 0.9  # a process that computes all the time and has less of a core than this shares it
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Timing:
 
 @dataclass(frozen=True)
 class Race:
-    """What `race` found: a `Timing` per variant, in the order given, and how it came about."""
+    """What `race` found: a `Timing` per variant, in the order given, and how it came about.
+
+    `core_share` is the processor time that this process had for each second of the race: 1 is one core for itself, more
+    is several threads; None where the calls ran in other processes.
+    """
 
     timings: dict[str, Timing]
     control: Timing
@@ -46,6 +51,7 @@ class Race:
     rounds: int
     seconds: float
     stopped: str
+    core_share: float | None = None
 
     def __getitem__(self, name: str) -> Timing:
         return self.timings[name]
@@ -83,7 +89,16 @@ class Race:
             f"{self.rounds} rounds in {self.seconds:.1f} s, stopped because {self.stopped}. Intervals: 95 %. "
             f"A/A control ({self.baseline} against itself): {interval(self.control)}. "
             f"Faster or slower needs the whole interval beyond {max(self.margin, self.noise):.1%} of 1, "
-            f"same needs it, and the control's, within {self.margin:.1%}."
+            f"same needs it, and the control's, within {self.margin:.1%}.{self.sharing()}"
+        )
+
+    def sharing(self) -> str:
+        """A sentence where the calls did not have a core for themselves; empty where they had."""
+        if self.core_share is None or self.core_share >= ALONE:
+            return ""
+        return (
+            f" They computed during {self.core_share:.0%} of that time and waited for the rest, as when other programs "
+            "share the core: the intervals are wider for it."
         )
 
 
