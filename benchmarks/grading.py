@@ -25,8 +25,9 @@ from nbclient import NotebookClient
 from tqdm.auto import tqdm
 
 from labkit import exercises
-from labkit.grading import engine, graft, master, notebook, pool, run, slots
+from labkit.grading import engine, graft, master, notebook, pool, slots
 from labkit.grading.engine import Job
+from labkit.grading.output import results
 from labkit.grading.submissions import each
 from labkit.grading.watch import descendants
 
@@ -120,10 +121,11 @@ def growth(place: Path, sizes: list[int]) -> dict:
     }
 
 
-def commanded(folder: Path, output: Path) -> tuple[float, int, int]:
+def commanded(folder: Path, output: Path, workers: int | None = None) -> tuple[float, int, int]:
     """Seconds of `labkit grade`, the peak of its own memory, and the highest sum over all its processes, bytes."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "labkit", "grade", folder, "-o", output]
+    command += ["--workers", str(workers)] if workers else []
     grader = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     own = family = 0
     while grader.poll() is None:
@@ -156,17 +158,16 @@ def overhead(place: Path, repeats: int) -> dict:
             shutil.copy(path, folder)
         steps = [written_steps(path, place / "steps") for path in block]
         for measured in ("graded", "bare") if i % 2 else ("bare", "graded"):
-            began = time.perf_counter()
             if measured == "graded":
-                results = run.grade_class(folder, place / f"graded{i}", show=False, workers=workers)
-                graded.append(time.perf_counter() - began)
+                graded.append(commanded(folder, place / f"graded{i}", workers)[0])
             else:
+                began = time.perf_counter()
                 with ThreadPoolExecutor(workers) as threads:
                     points = list(threads.map(bare_points, steps))
                 bare.append(time.perf_counter() - began)
-        found = {one["student"]: [part["points"] for part in one["exercises"]] for one in results}
         expected = dict(zip((path.stem for path in block), points))
-        assert {name: sum(found[name]) for name in found} == {name: sum(expected[name]) for name in expected}
+        for one in results(place / f"graded{i}"):
+            assert [part["points"] for part in one["exercises"]] == expected[one["student"]], one["student"]
     ratios = [a / b for a, b in zip(graded, bare)]
     return {
         "overhead": sum(graded) / sum(bare),
@@ -197,9 +198,7 @@ def efficiency(place: Path, repeats: int) -> dict:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for i in range(repeats):
         for workers in (1, 2) if i % 2 else (2, 1):
-            began = time.perf_counter()
-            run.grade_class(folder, place / f"pair{i}-{workers}", show=False, workers=workers)
-            seconds[workers].append(time.perf_counter() - began)
+            seconds[workers].append(commanded(folder, place / f"pair{i}-{workers}", workers)[0])
     return {
         "efficiency_at_two_workers": statistics.median(seconds[1]) / 2 / statistics.median(seconds[2]),
         "seconds_by_workers": seconds,
@@ -236,9 +235,9 @@ def median_seconds(place: Path, made: dict, lab: str, repeats: int) -> float:
     handed_in.write(made, folder / "one.ipynb")
     (submission,) = each(folder)
     with slots.taken() as slot:
-        results = [engine.grade_one(Job(submission, lab, b"benchmark" * 4), slot) for _ in range(repeats)]
-    assert all(one["status"] == "graded" for one in results)
-    return statistics.median(one["seconds"] for one in results)
+        found = [engine.grade_one(Job(submission, lab, b"benchmark" * 4), slot) for _ in range(repeats)]
+    assert all(one["status"] == "graded" for one in found)
+    return statistics.median(one["seconds"] for one in found)
 
 
 if __name__ == "__main__":
