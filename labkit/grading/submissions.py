@@ -70,10 +70,10 @@ def _handed(place: Path, opened: ExitStack) -> Iterator[Handed]:
         raise Refused(f"{shown(str(place))} is not there" if not place.exists() else f"{shown(str(place))} is no file")
     elif place.suffix.casefold() == ".zip":
         try:
-            archive = opened.enter_context(Archive(place.resolve()))
+            archive = Archive(place.resolve())
         except Trouble as trouble:
             raise Refused(f"{shown(str(place))}: {trouble}") from None
-        yield from _of_class(_without_top(archive.found, place.stem))
+        yield from _of_archive(archive, opened)
     elif place.suffix.casefold() == NOTEBOOK:
         file = place.resolve()
         one = Found((place.name,), shown(str(place)), partial(read_regular, file), moment(file.stat().st_mtime))
@@ -83,28 +83,43 @@ def _handed(place: Path, opened: ExitStack) -> Iterator[Handed]:
 
 
 def _of_folder(folder: Path, kind: str, opened: ExitStack) -> Iterator[Handed]:
-    """Each zip at the top of a folder is a class or one student's work; all else is as in a zip."""
-    found = walk(folder)
-    zips = [one for one in found if len(one.parts) == 1 and one.ends(".zip") and not platforms.of_platform(one.parts)]
-    rest = [one for one in found if one not in zips]
-    known = {student_id(one.stem if len(one.parts) == 1 else one.parts[0]) for one in rest if one.ends(NOTEBOOK)}
+    """Zips at the top of a folder are classes if all of them are; else each is one student's, whatever is in it."""
+    zips, rest = [], []
+    for one in walk(folder):
+        is_zip = len(one.parts) == 1 and one.ends(".zip") and not platforms.of_platform(one.parts)
+        (zips if is_zip else rest).append(one)
+    known = {student_id(_named(one)) for one in rest if one.ends(NOTEBOOK)}
+    archives = []
     for one in zips:
         if student_id(one.stem) in known:
             continue  # alice.zip beside alice.ipynb: the same work once more
-        owner = Owner(("file", one.stem), one.stem)
         try:
-            archive = Archive(folder / one.parts[0], stays_open=False)
+            archives.append(Archive(folder / one.parts[0], stays_open=False))
         except Trouble as trouble:
-            yield Handed(owner, one.source, trouble=one.trouble or str(trouble))
-            continue
-        inner = _without_top(archive.found, one.stem)
-        if _is_one_students(inner):
-            yield from of_owner(owner, inner)
-        else:
-            archive.stays_open = True
-            opened.enter_context(archive)
-            yield from _of_class(inner)
+            yield Handed(Owner(("file", one.stem), one.stem), one.source, trouble=one.trouble or str(trouble))
+    are_students = known or any(_is_one_students(_without_top(one.found, one.path.stem)) for one in archives)
+    for archive in archives:
+        yield from _of_student(archive) if are_students else _of_archive(archive, opened)
     yield from by_student(rest, kind)
+
+
+def _of_student(archive: Archive) -> Iterator[Handed]:
+    """What is in a zip that a student made: no name in it makes another student."""
+    owner = Owner(("file", archive.path.stem), archive.path.stem)
+    if archive.found:
+        yield from of_owner(owner, archive.found)
+    else:
+        yield Handed(owner, shown(str(archive.path)), trouble="the zip is empty")
+
+
+def _of_archive(archive: Archive, opened: ExitStack) -> Iterator[Handed]:
+    archive.stays_open = True
+    opened.enter_context(archive)
+    yield from _of_class(_without_top(archive.found, archive.path.stem))
+
+
+def _named(one: Found) -> str:
+    return one.stem if len(one.parts) == 1 else one.parts[0]
 
 
 def _of_class(found: list[Found]) -> Iterator[Handed]:
@@ -134,6 +149,6 @@ def _without_top(found: list[Found], stem: str) -> list[Found]:
     if platforms.is_gradescope(inner) or any(platforms.of_platform(one.parts) for one in inner):
         return inner
     notebooks = [one for one in inner if one.ends(NOTEBOOK)]
-    names = {one.stem if len(one.parts) == 1 else one.parts[0] for one in notebooks}
+    names = {_named(one) for one in notebooks}
     many = len(names) > 1 and not all(lab_number(name) for name in names)
     return inner if many or top in (stem, "submissions") or SUBMITTED in names else found

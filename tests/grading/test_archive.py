@@ -10,7 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 from class_files import (
+    METADATA,
     UPLOADED,
+    gradescope_files,
+    moodle_files,
     solved,
     write_folder,
     write_zip,
@@ -67,11 +70,11 @@ def test_a_class_of_one_is_found_in_a_zip(tmp_path, files, labs):
     assert [(one.student, one.lab, one.trouble) for one in every] == [("alice", lab, "") for lab in labs]
 
 
-def test_a_zip_inside_a_folder_is_one_students_or_a_class(class_folder):
+def test_a_zip_among_notebooks_is_one_students(class_folder):
     write_zip(class_folder / "carl.zip", {"my work/02_quantize.ipynb": RIGHT, "my work/a.csv": b"1"})
     write_zip(class_folder / "dora.zip", {"01_benchmark.ipynb": solved("01"), "02_quantize.ipynb": RIGHT})
-    write_zip(class_folder / "group.zip", {"eve.ipynb": RIGHT, "finn.ipynb": RIGHT})
-    write_zip(class_folder / "gina.zip", {"a.pdf": b"%PDF"})
+    write_zip(class_folder / "eve.zip", {"a.pdf": b"%PDF"})
+    write_zip(class_folder / "finn.zip", {})
     every = [(one.student, one.lab, bool(one.trouble)) for one in find(class_folder)]
     assert every == [
         ("alice", "", False),
@@ -79,10 +82,32 @@ def test_a_zip_inside_a_folder_is_one_students_or_a_class(class_folder):
         ("carl", "", False),
         ("dora", "01", False),
         ("dora", "02", False),
-        ("eve", "", False),
-        ("finn", "", False),
-        ("gina", "", True),
+        ("eve", "", True),
+        ("finn", "", True),
     ]
+
+
+CLAIMS = {
+    "students": {"alice.ipynb": RIGHT, "dora.ipynb": RIGHT},
+    "folders": {"alice/a.ipynb": RIGHT, "dora/a.ipynb": RIGHT},
+    "nbgrader": {"submitted/alice/lab02/a.ipynb": RIGHT, "submitted/dora/lab02/a.ipynb": RIGHT},
+    "canvas": {"LATE_anon_alice_7_a.ipynb": RIGHT, "dora_12_34_a.ipynb": RIGHT},
+    "moodle": moodle_files(RIGHT),
+    "gradescope": gradescope_files(RIGHT, METADATA.replace("0042", "alice")),
+}
+
+
+@pytest.mark.parametrize("files", CLAIMS.values(), ids=CLAIMS)
+@pytest.mark.parametrize("others", ["notebooks", "zips"])
+def test_a_students_zip_makes_nobody_else(tmp_path, others, files):
+    place = write_folder(tmp_path / "class", {"alice.ipynb": RIGHT} if others == "notebooks" else {})
+    if others == "zips":
+        write_zip(place / "alice.zip", {"02_quantize.ipynb": RIGHT})
+    write_zip(place / "eve.zip", files)
+    every = found(place)
+    assert list(every) == ["alice", "eve"]
+    assert every["alice"].content == RIGHT
+    assert "notebooks were handed in where one is wanted" in every["eve"].trouble
 
 
 def test_hundreds_of_zips_do_not_use_up_the_open_files(tmp_path):

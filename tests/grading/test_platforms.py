@@ -136,7 +136,8 @@ def test_a_zip_that_was_unpacked_is_the_same_class(tmp_path, make):
 
 
 def test_a_folder_holds_several_zips(tmp_path):
-    write_folder(tmp_path / "all", {"alice.ipynb": RIGHT})
+    write_folder(tmp_path / "all", {"readme.txt": b""})
+    write_zip(tmp_path / "all" / "plain.zip", {"alice.ipynb": RIGHT, "bob.ipynb": RIGHT})
     write_zip(tmp_path / "all" / "first.zip", canvas_files(RIGHT))
     write_zip(tmp_path / "all" / "other.zip", {k: solved("01") for k in canvas_files(b"")})
     write_zip(tmp_path / "all" / "moodle.zip", moodle_files(RIGHT))
@@ -150,6 +151,8 @@ def test_a_folder_holds_several_zips(tmp_path):
         ("4712", "", ""),
         ("4713", "", ""),
         ("alice", "", ""),
+        ("bob", "", ""),
+        ("readme", "", "no notebook was handed in, only readme.txt"),
     ]
 
 
