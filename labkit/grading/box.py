@@ -10,6 +10,7 @@ from functools import lru_cache
 from labkit.exercises.laws import NotAttempted, Stopped, Wrong
 from labkit.exercises.recipes import Recipe
 from labkit.grading import wire
+from labkit.grading.plain import cleaned
 from labkit.grading.process import Process
 from labkit.grading.work import Limits, Step
 
@@ -86,15 +87,21 @@ class Box:
         if not self._has_torch and any(isinstance(one, Recipe) and one.name in NEED_TORCH for one in arguments):
             self._has_torch = True
             self._request(("import", "torch"), IMPORT_SECONDS, "importing torch")
-        match self._request(("call", exercise, tuple(arguments)), self.limits.call_seconds, "one call"):
+        return self._answer(
+            self._request(("call", exercise, arguments), self.limits.call_seconds, "one call"), exercise
+        )
+
+    def _answer(self, reply: object, exercise: str) -> object:
+        """The value in a reply to a call, or the error that it stands for."""
+        match reply:
             case ("value", value):
                 return value
             case ("none",):
                 raise NotAttempted
             case ("used", str(name)):
-                raise Wrong(f"this calls labkit's own {wire.cleaned(name)}(); write the calculation yourself")
+                raise Wrong(f"this calls labkit's own {cleaned(name)}(); write the calculation yourself")
             case ("kind", str(name)):
-                raise Wrong(f"this should be a function, not {wire.cleaned(name)}; was its name used again below?")
+                raise Wrong(f"this should be a function, not {cleaned(name)}; was its name used again below?")
             case ("much", str(what)):
                 self._note(what)
                 raise Wrong("your function returned far more than any answer here needs")

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-WITH_BOX = ("__init__", "wire", "worker")  # of labkit/grading
+WITH_BOX = ("__init__", "plain", "wire", "worker")  # of labkit/grading
 LEFT_OUT = ("__main__", "_labs", "browser", "claims", "cli", "compress", "doctor", "report", "widgets")
 # What stands in for a module that holds answers, or that needs files which are not in the box.
 STAND_INS = {

@@ -56,27 +56,27 @@ def _quiet() -> None:
 
 
 class Later(types.ModuleType):
-    """A module, or a part of one, that is imported when something of it is asked for."""
+    """A module, or a part of one, that is imported when something of it is asked for.
 
-    def __init__(self, module: str, part: str = "") -> None:
-        super().__init__(module)
-        self.__dict__["_wanted"] = (module, part)
+    Args:
+        module: what to import.
+        bound: the module that this stands for: `torch` after `import torch.nn`.
+    """
+
+    def __init__(self, module: str, bound: str, part: str = "") -> None:
+        super().__init__(bound)
+        self.__dict__["_wanted"] = (module, bound, part)
 
     def _real(self) -> object:
-        module, part = self.__dict__["_wanted"]
-        found = _module(module)
-        return getattr(found, part) if part else found
+        module, bound, part = self.__dict__["_wanted"]
+        __import__(module)
+        return getattr(sys.modules[bound], part) if part else sys.modules[bound]
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real(), name)
 
     def __call__(self, *arguments, **named) -> object:
         return self._real()(*arguments, **named)
-
-
-def _module(name: str) -> object:
-    __import__(name)
-    return sys.modules[name]
 
 
 class Worker:
@@ -134,13 +134,12 @@ class Worker:
         for node in list(tree.body):
             if isinstance(node, ast.Import) and all(_is_heavy(one.name) for one in node.names):
                 for one in node.names:
-                    self.names[one.asname or one.name.split(".")[0]] = Later(
-                        one.name if one.asname else one.name.split(".")[0]
-                    )
+                    bound = one.name if one.asname else one.name.split(".")[0]
+                    self.names[one.asname or bound] = Later(one.name, bound)
                 tree.body.remove(node)
-            elif isinstance(node, ast.ImportFrom) and not node.level and _is_heavy(node.module):
+            elif isinstance(node, ast.ImportFrom) and _is_heavy(node.module) and node.names[0].name != "*":
                 for one in node.names:
-                    self.names[one.asname or one.name] = Later(node.module, one.name)
+                    self.names[one.asname or one.name] = Later(node.module, node.module, one.name)
                 tree.body.remove(node)
 
     def _imports_now(self, tree: ast.Module) -> None:

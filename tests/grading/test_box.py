@@ -131,7 +131,8 @@ def test_a_check_in_a_students_own_cell_does_nothing(shared):
 
 
 def test_heavy_imports_of_the_lab_wait_until_they_are_needed():
-    given = "import json, sys\nimport torch\nimport torch.nn.functional as F\nfrom safetensors.torch import save_file"
+    given = "import json, sys\nimport torch.nn\nimport torch\nimport torch.nn.functional as F\n"
+    given += "from safetensors.torch import save_file"
     light = "def f():\n    return 'torch' in sys.modules, 'safetensors' in sys.modules, json.dumps(1)"
     assert ask(light, given=given) == (False, False, "1")
     used = "def f():\n    return float(F.relu(torch.tensor(-1.0))), torch.get_num_threads(), type(torch).__name__"

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from labkit.exercises.laws import Wrong, kind, number
 from labkit.exercises.recipes import Recipe
-from labkit.grading import wire
+from labkit.grading import plain, wire
 
 KEYS = st.text(max_size=5) | st.integers(-(2**59), 2**59)
 SCALARS = (
@@ -26,7 +26,7 @@ SCALARS = (
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=1500)
 )
 LONGEST_FLOAT = np.dtype(np.longdouble).newbyteorder("<").str
-DTYPES = st.sampled_from([np.dtype(one) for one in (*wire.DTYPES, "<U3") if one != "<f16" or one == LONGEST_FLOAT])
+DTYPES = st.sampled_from([np.dtype(one) for one in (*plain.DTYPES, "<U3") if one != "<f16" or one == LONGEST_FLOAT])
 ARRAYS = arrays.arrays(DTYPES, arrays.array_shapes(min_dims=0, min_side=0, max_side=4))
 ATOMS = SCALARS | ARRAYS | ARRAYS.filter(lambda a: a.size).map(lambda a: a.flat[0])
 VALUES = st.recursive(
@@ -168,7 +168,7 @@ def test_a_bomb_costs_little_time_and_memory(frame):
 
 
 def test_lengths_are_judged_before_anything_is_read():
-    for header, body in ((2**32 - 1, 0), (0, 2**32 - 1), (wire.MOST_HEADER + 1, 0), (0, wire.MOST_BYTES + 1)):
+    for header, body in ((2**32 - 1, 0), (0, 2**32 - 1), (wire.MOST_HEADER + 1, 0), (0, plain.MOST_BYTES + 1)):
         with pytest.raises(wire.Breach):
             wire.lengths(wire.LENGTHS.pack(header, body))
 
