@@ -94,22 +94,22 @@ def _of_folder(folder: Path, kind: str, opened: ExitStack) -> Iterator[Handed]:
         if student_id(one.stem) in known:
             continue  # alice.zip beside alice.ipynb: the same work once more
         try:
-            archives.append(Archive(folder / one.parts[0], stays_open=False))
+            archives.append((one, Archive(folder / one.parts[0], stays_open=False)))
         except Trouble as trouble:
             yield Handed(Owner(("file", one.stem), one.stem), one.source, trouble=one.trouble or str(trouble))
-    are_students = known or any(_is_one_students(_without_top(one.found, one.path.stem)) for one in archives)
-    for archive in archives:
-        yield from _of_student(archive) if are_students else _of_archive(archive, opened)
+    are_students = known or any(_is_one_students(_without_top(one.found, one.path.stem)) for _, one in archives)
+    for one, archive in archives:
+        yield from _of_student(one, archive) if are_students else _of_archive(archive, opened)
     yield from by_student(rest, kind)
 
 
-def _of_student(archive: Archive) -> Iterator[Handed]:
-    """What is in a zip that a student made: no name in it makes another student."""
-    owner = Owner(("file", archive.path.stem), archive.path.stem)
+def _of_student(one: Found, archive: Archive) -> Iterator[Handed]:
+    """What is in a zip that a student made: no name in it makes another student, and no time in it is believed."""
+    owner = Owner(("file", one.stem), one.stem, received=one.received)
     if archive.found:
         yield from of_owner(owner, archive.found)
     else:
-        yield Handed(owner, shown(str(archive.path)), trouble="the zip is empty")
+        yield Handed(owner, one.source, trouble="the zip is empty")
 
 
 def _of_archive(archive: Archive, opened: ExitStack) -> Iterator[Handed]:

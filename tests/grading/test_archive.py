@@ -87,6 +87,12 @@ def test_a_zip_among_notebooks_is_one_students(class_folder):
     ]
 
 
+def test_the_times_in_a_students_zip_are_not_believed(class_folder):
+    write_zip(class_folder / "carl.zip", {"a.ipynb": RIGHT}, seconds=7)
+    os.utime(class_folder / "carl.zip", (UPLOADED, UPLOADED))
+    assert found(class_folder)["carl"].received == AT
+
+
 CLAIMS = {
     "students": {"alice.ipynb": RIGHT, "dora.ipynb": RIGHT},
     "folders": {"alice/a.ipynb": RIGHT, "dora/a.ipynb": RIGHT},
