@@ -139,6 +139,19 @@ def test_the_cell_brings_labkit_with_data_and_weights_and_changes_no_version(env
     assert Path(found["data"]).is_relative_to(environment.folder / "venv")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("lab", "source"), [("01_benchmark", "wheel"), ("06_mobile", "archive")])
+def test_a_lab_alone_in_a_folder_starts_with_labkit_data_and_weights(environment, lab, source, request):
+    cells = json.loads((ROOT / "labs" / f"{lab}.ipynb").read_text(encoding="utf-8"))["cells"]
+    first = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    use = "\nprint(lk.__file__, len(lk.data.load().test), sum(one.numel() for one in lk.load_baseline().parameters()))"
+    result = environment.run(first + use, LABKIT_SOURCE=str(request.getfixturevalue(source)))
+    assert result.returncode == 0, result.stderr
+    file, images, parameters = result.stdout.splitlines()[-1].split()
+    assert Path(file).is_relative_to(environment.folder / "venv")
+    assert (int(images), int(parameters)) == (10_000, 1_180_074)
+
+
 def test_the_wheel_carries_the_labs_and_no_solution(wheel):
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
