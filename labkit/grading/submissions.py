@@ -134,7 +134,7 @@ def _is_one_students(found: list[Found]) -> bool:
         return False
     notebooks = [one for one in found if one.ends(NOTEBOOK)]
     together = len({one.parts[:-1] for one in notebooks}) == 1
-    return bool(found) and (len(notebooks) < 2 or (together and all(lab_number(one.stem) for one in notebooks)))
+    return len(notebooks) < 2 or (together and all(lab_number(one.stem) for one in notebooks))
 
 
 def _without_top(found: list[Found], stem: str) -> list[Found]:

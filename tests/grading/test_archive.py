@@ -87,6 +87,17 @@ def test_a_zip_among_notebooks_is_one_students(class_folder):
     ]
 
 
+def test_an_empty_zip_among_zips_is_trouble(tmp_path):
+    write_zip(tmp_path / "alice.zip", {"a.ipynb": RIGHT})
+    write_zip(tmp_path / "eve.zip", {})
+    assert [(name, one.trouble) for name, one in found(tmp_path).items()] == [
+        ("alice", ""),
+        ("eve", "the zip is empty"),
+    ]
+    (tmp_path / "alice.zip").unlink()
+    assert found(tmp_path)["eve"].trouble == "the zip is empty"
+
+
 def test_the_times_in_a_students_zip_are_not_believed(class_folder):
     write_zip(class_folder / "carl.zip", {"a.ipynb": RIGHT}, seconds=7)
     os.utime(class_folder / "carl.zip", (UPLOADED, UPLOADED))
