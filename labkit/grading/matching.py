@@ -78,14 +78,14 @@ def _ids(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
 
 
 def _texts(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
-    """Code cells that say the same; a call of `check` is a check cell, whatever it is called with."""
+    """Cells that say the same; a call of `check` is a check cell, whatever it is called with."""
     known = {cell.source.strip(): mine for mine, cell in enumerate(master.cells) if cell.role not in (TEXT, WRITTEN)}
     checks = {cell.name: mine for mine, cell in enumerate(master.cells) if cell.role == CHECK}
     claims = {}
     for i, cell in new.items():
         call = CHECK_CALL.fullmatch(cell.source)
         mine = checks.get(call[1]) if call else known.get(cell.source.strip())
-        if cell.kind == "code" and mine is not None:
+        if mine is not None:
             claims[i] = mine
     return claims
 

@@ -250,10 +250,15 @@ def test_a_changed_cell_without_any_id_is_not_taken_for_an_extra_one(lab):
     assert [step for step in extras(grafted(bare(some), lab)) if source.reduced(step) != step] == []
 
 
-@pytest.mark.parametrize("helper", ["def half(x):\n    return x / 2", "import math", "EPSILON = float('1e-9')"])
+SHARE = (
+    "mine = lk.load_baseline()\nright = lk.train.correct(lk.torch_predictor(mine), lk.data.load().test)\nx = len(right)"
+)
+
+
+@pytest.mark.parametrize("helper", [SHARE, "def half(x):\n    return x / 2", "import math", "EPSILON = float('1e-9')"])
 def test_a_helper_of_the_students_own_is_an_extra_cell_even_where_all_ids_are_lost(helper):
     assert extras(grafted(bare([*cells(), Cell("code", helper)]))) == [helper]
-    kept = [cell for cell in bare(cells()) if "lk." not in cell.source]  # cells of the lab are missing, too
+    kept = [cell for cell in bare(cells()) if not cell.source.startswith("model = lk.")]  # the lab's own is missing
     assert helper in extras(grafted([*kept, Cell("code", helper)]))
 
 
@@ -363,7 +368,8 @@ def test_lines_end_as_on_any_system():
 
 def test_each_cell_is_found_once():
     some, one = cells(), master.load(LAB)
-    for lost in (some, bare(some), some * 2, some[::-1], some[::2]):
+    twice = [replace(cell, source=f"{cell.source}\nprint()") for cell in bare(some) for _ in range(2)]
+    for lost in (some, bare(some), some * 2, some[::-1], some[::2], twice):
         found = match(lost, one)
         assert len(set(found.ours.values())) == len(found.ours)
         assert not found.ours.keys() & found.copies.keys()
