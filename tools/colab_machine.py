@@ -54,7 +54,7 @@ def find_python(version: str) -> str | None:
     candidates = [f"python{version}", *map(str, sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True))]
     for candidate in filter(shutil.which, candidates):
         asked = subprocess.run([candidate, "-c", "import sys; print(sys.version)"], capture_output=True, text=True)
-        if asked.returncode == 0 and asked.stdout.startswith(f"{version}."):  # a pyenv shim may be empty
+        if asked.stdout.startswith(f"{version}."):  # a pyenv shim may be empty
             return candidate
     return None
 
