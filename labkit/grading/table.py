@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from labkit.grading.grades import number
 from labkit.grading.work import GRADED
 
 LONGEST_REMARK = 60
@@ -27,18 +28,20 @@ def _of_lab(results: list[dict]) -> str:
     legend = "  ".join(f"{i}: {one['name']} ({one['possible']:g})" for i, one in enumerate(exercises, 1))
     width = max(len("student"), *(len(_who(one)) for one in graded))
     columns = "".join(f"{i:>6}" for i in range(1, len(exercises) + 1))
-    head = f"{'student':<{width}}{columns}{'points':>8}{'time':>8}  remarks"
+    head = f"{'student':<{width}}{columns}{'sum':>8}{'time':>8}  remarks"
     return "\n".join([f"Lab {graded[0]['lab']}   {legend}", head, *(_line(one, width) for one in graded)])
 
 
 def _line(result: dict, width: int) -> str:
     points = "".join(f"{_points(one):>6}" for one in result["exercises"])
     total = sum(one["points"] for one in result["exercises"])
-    return _shown(f"{_who(result):<{width}}{points}{total:>8.3g}{result['seconds']:>7.1f}s  {_remark(result)}").rstrip()
+    return _shown(
+        f"{_who(result):<{width}}{points}{number(total):>8}{result['seconds']:>7.1f}s  {_remark(result)}"
+    ).rstrip()
 
 
 def _points(exercise: dict) -> str:
-    return f"{exercise['points']:.3g}" if exercise["attempted"] else "-"
+    return number(exercise["points"]) if exercise["attempted"] else "-"
 
 
 def _who(result: dict) -> str:

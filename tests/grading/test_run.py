@@ -341,9 +341,10 @@ def test_a_second_grader_in_the_same_folder_is_refused_until_the_first_is_gone(a
 def test_the_table_shows_everybody_once_and_obeys_nobody(graded, capsys):
     _, _, results = graded
     bob = next(one for one in results if one["student"] == "bob")
-    hostile = {**bob, "student": "mallory", "notes": ["\x1b[2J\x1b]0;owned\x07 edited \u202e"]}
+    hostile = {**bob, "student": "mallory", "notes": ["\x1b[2J\x1b]0;owned\x07 edited \u202e"], "unsafe": False}
     print(table.text([*results, hostile]))
     shown = capsys.readouterr().out
+    assert "edited" in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     for student in ("alice", "bob", "carol", "mallory"):
