@@ -84,6 +84,7 @@ def resolve(folder):
 def test_a_newer_package_that_wants_more_than_colab_has_is_passed_over(index, tmp_path):
     colab_list.empty_wheel(index, "onnx", "1.24", ("protobuf>=6",))
     colab_list.empty_wheel(index, "onnx", "1.22", ("protobuf>=4",))
+    colab_list.empty_wheel(index, "protobuf", "6.0")
     found = resolve(tmp_path)
     assert found["onnx"] == "1.22"
     assert found["protobuf"] == f"{RUNTIMES['3.13'].packages['protobuf']}+colab"

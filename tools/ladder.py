@@ -34,7 +34,7 @@ TESTS = {  # what is about each library
     "onnx": ("onnx", "onnx_files", "onnx_graph", "quantize"),
     "ipywidgets": ("widgets", "quantize_widgets", "prune_widgets", "distill_widgets", "onnx_widgets", "compare_widget"),
     "pandas": ("results", "claims", "compare", "comparison", "sweeps", "plots"),
-    "numpy": ("data", "statistics", "stopwatch", "measurement", "quantize", "results", "plots"),
+    "numpy": ("data", "statistics", "measurement", "quantize", "results", "plots"),
 }
 TOGETHER = {  # what comes in matching pairs, or changes its main version with the library
     "torch": ("torchvision", "triton", "nvidia-", "cuda-", "sympy", "setuptools"),
