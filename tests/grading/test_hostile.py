@@ -12,6 +12,8 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import handed_in
@@ -68,31 +70,21 @@ class Class:
         self.results = {one["student"]: one for one in found}
 
     def _hand_in(self, one: outcomes.Expected, port: int) -> None:
-        known = {
-            "ROOT": handed_in.ROOT,
-            "CLASS": self.place,
-            "GRADES": self.grades,
-            "OVERLAY": self.home / "overlay",
-            "PORT": port,
-        }
-        known |= {"CANARY": self.canary, "SHARED": self.shared, "NUL": "\0", "NESTED": "x = " + "(" * 9000 + ")" * 9000}
+        known = {"ROOT": handed_in.ROOT, "CLASS": self.place, "GRADES": self.grades, "OVERLAY": self.home / "overlay"}
+        known |= {"CANARY": self.canary, "SHARED": self.shared, "PORT": port}
+        known |= {"NUL": "\0", "NESTED": "x = " + "(" * 9000 + ")" * 9000}
         script = re.sub("@([A-Z]+)@", lambda word: str(known[word[1]]), (FOLDER / f"{one.name}.py").read_text())
         handed_in.write(handed_in.with_cells(script, one.lab), self.place / f"{one.name}.ipynb")
 
 
-def _listening():
-    """A service of this machine, which no submission may reach."""
-    door = socket.create_server(("127.0.0.1", 0))
-    door.listen(100)
-
-    class Door:
-        def __enter__(self):
-            return door.getsockname()[1]
-
-        def __exit__(self, *_):
-            door.close()
-
-    return Door()
+@contextmanager
+def _listening() -> Iterator[int]:
+    """The number of a port on which this machine serves, and an abstract socket named by it; nobody may reach them."""
+    with socket.create_server(("127.0.0.1", 0)) as door, socket.socket(socket.AF_UNIX) as other:
+        port = door.getsockname()[1]
+        other.bind(f"\0labkit-{port}")
+        other.listen()
+        yield port
 
 
 def _checksums(one: Class) -> dict[str, str]:

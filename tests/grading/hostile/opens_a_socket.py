@@ -2,7 +2,7 @@
 def cloud_latency_ms(distance_km, network_ms, processing_ms):
     import socket
 
-    doors = [(socket.AF_INET, ("127.0.0.1", int("@PORT@"))), (socket.AF_UNIX, "\0labkit-canary")]
+    doors = [(socket.AF_INET, ("127.0.0.1", int("@PORT@"))), (socket.AF_UNIX, "\0labkit-@PORT@")]
     doors += [(socket.AF_INET, ("1.1.1.1", 53)), (socket.AF_INET6, ("::1", int("@PORT@")))]
     for family, address in doors:
         try:
