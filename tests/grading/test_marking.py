@@ -3,9 +3,9 @@
 import pytest
 from made_up import keep, look, result
 
-from labkit.grading import manual, marking
+from labkit.grading import marking
 from labkit.grading.gradebook import Gradebook
-from labkit.grading.grades import CHANGED, Grade, Mark, digest
+from labkit.grading.grades import CHANGED, Mark, digest
 from labkit.grading.work import Refused
 
 HEADER = "student,lab,question,points,comment\n"
@@ -160,6 +160,8 @@ def test_points_for_an_answer_that_changed_are_kept_and_told_until_it_is_marked_
     assert CHANGED.capitalize() in (grades / "written.html").read_text()
     marking.mark(grades, grades / "manual.csv")  # as it was written: nobody looked at the new answer
     assert rows(grades)["alice"].changed == ["why_channels"]
+    marking.mark(grades, write(grades, HEADER + "alice,02,why_channels,1,x\n"))  # nor does a spreadsheet say so
+    assert rows(grades)["alice"].changed == ["why_channels"]
     seen = f"student,lab,question,points,comment,answer\nalice,02,why_channels,1,x,{digest('Something else.')}\n"
     marking.mark(grades, write(grades, seen))  # as the page saves it
     row = rows(grades)["alice"]
@@ -175,8 +177,3 @@ def test_points_outlive_a_file_that_needs_a_look(grades):
     with Gradebook(grades) as book:
         book.record([result()])
     assert rows(grades)["alice"].manual == 1.0
-
-
-def test_an_answer_of_blanks_is_nothing_to_mark():
-    assert manual.read.__doc__
-    assert Grade(result(answer=" \n\t")).waiting == []
