@@ -30,11 +30,11 @@ from labkit.measure import describe
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = "not browser and not sandbox and not coreml and not slow"
 TESTS = {  # what is about each library
-    "torch": ("models", "train", "prune", "distill", "runtimes", "onnx_files"),
-    "onnx": ("onnx", "onnx_files", "onnx_graph", "quantize"),
+    "torch": ("models", "train", "prune", "runtimes", "onnx_files"),
+    "onnx": ("onnx", "onnx_files", "onnx_graph"),
     "ipywidgets": ("widgets", "quantize_widgets", "prune_widgets", "distill_widgets", "onnx_widgets", "compare_widget"),
-    "pandas": ("results", "claims", "compare", "comparison", "sweeps", "plots"),
-    "numpy": ("data", "statistics", "measurement", "quantize", "results", "plots"),
+    "pandas": ("results", "claims", "comparison", "sweeps", "plots"),
+    "numpy": ("data", "statistics", "measurement", "quantize", "plots"),
 }
 TOGETHER = {  # what comes in matching pairs, or changes its main version with the library
     "torch": ("torchvision", "triton", "nvidia-", "cuda-", "sympy", "setuptools"),
