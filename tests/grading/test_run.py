@@ -395,13 +395,15 @@ def test_the_folder_of_the_locks_is_nobody_elses(tmp_path, monkeypatch):
 
 
 class Counting(Executor):
-    """Answers at once; says how many jobs wait at most, and dies when it is told."""
+    """Answers at once; dies with the jobs that it is told, or is found dead when it gets them."""
 
-    def __init__(self, dies_at: set[int]) -> None:
-        self.sent, self.dies_at = 0, dies_at
+    def __init__(self, dies_at: set[int], dead_at: set[int]) -> None:
+        self.sent, self.dies_at, self.dead_at = 0, dies_at, dead_at
 
     def submit(self, _, job):
         self.sent += 1
+        if self.sent in self.dead_at:
+            raise BrokenExecutor("gone")
         future = Future()
         if self.sent in self.dies_at:
             future.set_exception(BrokenExecutor("gone"))
@@ -411,8 +413,9 @@ class Counting(Executor):
 
 
 @pytest.mark.parametrize("dies_at", [set(), {1}, {7}, {3, 4}, {1, 2, 3, 4, 5, 50}])
-def test_jobs_are_taken_only_when_they_can_be_sent_and_none_is_lost(dies_at):
-    taken, executor, lost = [], Counting(dies_at), []
+@pytest.mark.parametrize("dead_at", [set(), {2}, {1, 9, 60}])
+def test_jobs_are_taken_only_when_they_can_be_sent_and_none_is_lost(dies_at, dead_at):
+    taken, executor, lost = [], Counting(dies_at, dead_at), []
 
     @contextmanager
     def opened():
@@ -428,7 +431,7 @@ def test_jobs_are_taken_only_when_they_can_be_sent_and_none_is_lost(dies_at):
         came.append(result["job"])
         assert len(taken) - len(came) - len(lost) <= 4
     assert sorted(came + lost) == list(range(60))
-    assert len(lost) == len(dies_at)
+    assert len(lost) == len(dies_at | dead_at)
 
 
 def test_a_container_has_the_memory_of_its_limit(monkeypatch, tmp_path):
