@@ -66,12 +66,12 @@ def command(limits: Limits, slot: int, numbers: dict[str, int], as_root: bool | 
 
 def python(bundle: str, number: int) -> list[str]:
     """The command line of the worker: this interpreter, its own packages, and no settings from outside."""
-    return [sys.executable, "-I", "-B", "-X", "utf8", bundle, str(number)]
+    return [sys.executable, "-I", "-B", "-X", "utf8", bundle, str(number), *paths()]
 
 
 def paths() -> list[str]:
-    """The folders of installed packages that the interpreter does not find by itself under `-I`."""
-    return [path for path in sys.path if path == site.getusersitepackages() and os.path.isdir(path)]
+    """The folders of installed packages, also those that the interpreter does not find by itself under `-I`."""
+    return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages") and os.path.isdir(path)]
 
 
 def settings(limits: Limits, boxed: bool = True) -> dict:
@@ -88,7 +88,7 @@ def settings(limits: Limits, boxed: bool = True) -> dict:
     }
     if boxed:  # outside of a box, the limit would count all that this user runs
         found["NPROC"] = limits.processes
-    return {"limits": found, "paths": paths()}
+    return found
 
 
 def user(slot: int) -> int:
@@ -137,10 +137,12 @@ def _system(path: str) -> list[str]:
 
 
 def _interpreter() -> list[str]:
-    """The folders that Python and its packages are in, without those that are there with the system's."""
+    """The folders that Python and its packages are in, without those that are there with another."""
     wanted = {sys.base_prefix, sys.base_exec_prefix, sys.prefix, sys.exec_prefix, *paths()}
     wanted |= {os.path.dirname(os.path.dirname(os.path.realpath(sys.executable)))}
-    return sorted(one for one in wanted if not any(Path(one).is_relative_to(path) for path in SYSTEM))
+    return sorted(
+        one for one in wanted if not any(Path(one).is_relative_to(path) for path in {*SYSTEM, *wanted - {one}})
+    )
 
 
 def _other_labkits() -> list[str]:

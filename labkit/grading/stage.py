@@ -24,7 +24,15 @@ STAND_INS = {
     "        raise DataError('the data are not there when a notebook is graded')\n\n"
     "    return missing\n",
 }
-START = "from labkit.grading.worker import main\n\nmain()\n"
+START = """
+import sys
+
+sys.path += [path for path in sys.argv[2:] if path not in sys.path]
+
+from labkit.grading.worker import main
+
+main()
+"""
 
 
 @lru_cache(maxsize=1)

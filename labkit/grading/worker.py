@@ -40,11 +40,10 @@ def _limit(settings: dict) -> None:
     """Sets the limits of this process and all that it starts; none of them can be raised again."""
     import resource
 
-    for name, value in settings["limits"].items():
+    for name, value in settings.items():
         which = getattr(resource, f"RLIMIT_{name}", None)
         if which is not None:
             resource.setrlimit(which, (value, value))
-    sys.path += [path for path in settings["paths"] if path not in sys.path]
 
 
 def _quiet() -> None:
