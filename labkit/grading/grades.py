@@ -124,6 +124,8 @@ class Grade:
             said.append(f"{len(self.waiting)} written to mark")
         if self.deadline and self.penalty and self.days is None:
             said.append("when it was received is not known; no points were taken off")
+        if self.days is None and self.result["platform"].get("late"):
+            said.append("the platform marks it as late")
         if self.result.get("unsafe"):
             said.append("graded without a sandbox")
         return said + [self.earlier] * bool(self.earlier)

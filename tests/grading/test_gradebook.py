@@ -118,6 +118,12 @@ def test_late_days_take_their_share_and_the_deadline_is_remembered(tmp_path):
     assert (rows["a_day"].days, rows["a_day"].final) == (1, 7)
 
 
+def test_what_the_platform_says_of_lateness_is_told_where_no_time_is_known():
+    canvas = {"kind": "canvas", "id": "1", "late": True}
+    assert "the platform marks it as late" in Grade(result(platform=canvas, received=None), {}, NOON).remarks
+    assert "the platform marks it as late" not in Grade(result(platform=canvas), {}, NOON).remarks
+
+
 def test_a_penalty_that_cannot_be_is_refused_before_anything_is_recorded(tmp_path):
     for penalty in (-1.0, 101.0, float("nan")):
         with pytest.raises(Refused, match="0 to 100 percent"):
