@@ -118,6 +118,7 @@ def test_the_repository_is_not_there(ask):
 def test_an_installed_labkit_is_covered(tmp_path, monkeypatch):
     (tmp_path / "labkit").mkdir()
     (tmp_path / "labkit" / "solutions.py").write_text("ANSWER = 42")
+    tmp_path.chmod(0o755)
     monkeypatch.setattr(site, "getsitepackages", lambda: [str(tmp_path)])
     monkeypatch.setattr(sandbox, "_interpreter", lambda real=sandbox._interpreter: [*real(), str(tmp_path)])
     with Box(LIMITS, OWN) as box:
