@@ -221,7 +221,7 @@ def test_where_nothing_tells_the_lab_the_command_asks_for_it(tmp_path):
 
 
 def test_a_process_that_dies_twice_costs_its_own_submission_alone(tmp_path):
-    place = hand_in(tmp_path / "in", **{f"student{i}": RIGHT for i in range(5)}, killer=KILLS)
+    place = hand_in(tmp_path / "in", killer=KILLS, **{f"student{i}": RIGHT for i in range(5)})  # graded in this order
     results = grade(place, tmp_path / "grades")
     assert points(results) == {**{f"student{i}": 1.0 for i in range(5)}, "killer": None}
     assert next(one["reason"] for one in results if one["student"] == "killer") == pool.DIED_TWICE
