@@ -128,13 +128,13 @@ def gradescope(row: Grade) -> dict:
             "name": f"{one['name']}{'' if one['core'] else ' (bonus)'}",
             "score": round(one["points"], 2),
             "max_score": one["possible"],
-            "output": "\n".join(one["hints"]) if one["attempted"] else "not attempted",
+            "output": sheets.visible("\n".join(one["hints"])) if one["attempted"] else "not attempted",
             "output_format": "text",
             "visibility": "visible",
         }
         for one in row.result["exercises"]
     ]
-    output = {"output": "\n".join(lines(row)), "output_format": "text"}
+    output = {"output": sheets.visible("\n".join(lines(row))), "output_format": "text"}
     return {"score": row.final, **output, "visibility": "visible", "stdout_visibility": "hidden", "tests": tests}
 
 

@@ -24,7 +24,7 @@ def write(rows: Sequence[Grade], folder: Path) -> list[Path]:
         CannotGrade: a file cannot be written.
     """
     return [
-        sheets.write(folder / "feedback" / row.lab / f"{row.student}.html", html(row).encode("utf-8", "replace"))
+        sheets.write(folder / "feedback" / row.lab / f"{row.student}.html", sheets.visible(html(row)).encode())
         for row in rows
     ]
 

@@ -116,7 +116,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     line, columns = 1, []
     try:
         for cells in reader:
-            cells = [sheets.unguarded(cell.strip()).replace("\r\n", "\n") for cell in cells]
+            cells = [sheets.visible(sheets.unguarded(cell.strip())).strip() for cell in cells]
             if not columns:
                 columns = _columns(path, cells)
             elif any(cells):

@@ -47,14 +47,18 @@ def sheet(rows: Iterable[Sequence[object]], for_excel: bool = False) -> bytes:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     for row in rows:
-        writer.writerow([_plain(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([guarded(visible(cell)) if isinstance(cell, str) else cell for cell in row])
     return written.getvalue().encode("utf-8-sig" if for_excel else "utf-8", "replace")
 
 
-def _plain(text: str) -> str:
-    """Guarded, with one kind of line end and no other control characters."""
-    lines = guarded(text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(letter for letter in lines if letter in "\n\t" or ord(letter) >= 32)
+def visible(text: str) -> str:
+    """The text without characters that cannot be seen, such as those that turn the direction of what follows.
+
+    >>> visible("a\\x1b\\u202eb\\r\\nc")
+    'ab\\nc'
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(one if one.isprintable() or one in "\n\t" else " " if one.isspace() else "" for one in lines)
 
 
 def write(path: Path, content: bytes, is_source: bool = False) -> Path:

@@ -81,11 +81,11 @@ def _article(row: Grade, one: dict) -> str:
     given = json.dumps([number(mark.points), mark.comment] if mark and not is_changed else ["", ""])
     keys = json.dumps([row.student, row.lab, one["name"]])
     possible, whose = number(one["possible"]), escape(f"{row.student}, lab {row.lab}, {one['name']}")
-    who = escape(row.student) + (f" ({escape(row.name)})" if row.name != row.student else "")
+    who = escape(row.student) + (f" ({escape(sheets.visible(row.name))})" if row.name != row.student else "")
     return (
         f'<article data-key="{escape(keys)}" data-possible="{one["possible"]!r}" data-given="{escape(given)}" '
         f'data-answer="{digest(one["answer"])}"><h3>{who}</h3>{_changed(mark) if is_changed else ""}'
-        f'<p class="text answer">{escape(one["answer"].strip()) or "(nothing written)"}</p>\n'
+        f'<p class="text answer">{escape(sheets.visible(one["answer"].strip())) or "(nothing written)"}</p>\n'
         f'<div class="mark"><label>Points of {possible}<input inputmode="decimal" autocomplete="off" '
         f'aria-label="points of {possible} for {whose}"></label>'
         f'<label class="comment">Comment<textarea rows="1" aria-label="comment for {whose}"></textarea></label></div>'

@@ -85,6 +85,17 @@ def test_a_name_hint_note_or_comment_that_is_a_formula_stays_text_everywhere(tmp
             assert not [cell for line in read(content) for cell in line if computed(cell)], name
 
 
+def test_characters_that_cannot_be_seen_reach_no_file(tmp_path):
+    unseen = "\x1b[2J\u202e=1+1\u2066\x00\ud800\u200b"
+    some = result(share=0.5, name=unseen, notes=[unseen], answer=unseen, platform=MOODLE)
+    some["exercises"][0]["hints"] = [unseen]
+    for name, content in published(tmp_path, some, look("bob", reason=unseen, name=unseen)).items():
+        text = content.decode("utf-8-sig")
+        text = json.dumps(json.loads(text), ensure_ascii=False) if name.endswith(".json") else text
+        assert not set(text) & set("\x1b\u202e\u2066\x00\u200b"), name
+        assert not name.endswith(".csv") or not [one for line in read(content) for one in line if computed(one)], name
+
+
 def test_numbers_stay_numbers_and_excel_is_told_the_encoding(tmp_path):
     files = published(tmp_path, result("1234", share=1 / 3, name="Zo\u00eb"))
     assert files["grades.csv"].startswith(b"\xef\xbb\xbf")
