@@ -105,6 +105,7 @@ def test_the_lab_is_told_by_the_majority():
     assert graft.lab_of(cells("02")[:20] + cells("03")) == "03"
     assert graft.lab_of([Cell("code", "def soften(x):\n    return x"), Cell("markdown", "hello")]) == "04"
     assert graft.lab_of([Cell("code", "print(1)")]) is None
+    assert graft.lab_of([Cell("raw", "", "", "check_soften"), Cell("code", "def fuse(x):\n    return x")]) == "04"
 
 
 def test_another_notebook_is_trouble_that_says_which_it_is():
@@ -199,6 +200,23 @@ def test_an_answer_in_a_cell_of_its_own_is_found_by_its_function_even_if_it_is_n
     assert answers(grafted([*kept, Cell("code", broken, "new")]))["throughput"] == broken
 
 
+def test_an_answer_written_again_below_is_an_extra_cell():
+    again = "def throughput(*_):\n    return 7"
+    work = grafted([*cells(), Cell("code", again, "new")])
+    assert extras(work) == [again]
+    assert work.notes == ()
+
+
+def test_cells_that_kept_their_id_alone_are_named_too():
+    (note,) = grafted(changed(cells(), "throughput", grade_id="")).notes
+    assert note == "cells that lost their grading metadata, found by id, text or function: `throughput`"
+
+
+def test_classes_that_need_another_class_do_not_run():
+    assert source.reduced("class Plain:\n    x = 1") == "class Plain:\n    x = 1"
+    assert source.reduced("class Network(torch.nn.Module):\n    x = 1") == ""
+
+
 def test_an_extra_cell_runs_after_the_cell_that_it_follows():
     some = cells()
     at = next(i for i, cell in enumerate(some) if cell.grade_id == "throughput")
@@ -226,6 +244,8 @@ def test_changes_of_the_labs_own_cells_are_ignored_in_silence():
 def test_what_a_student_imports_or_defines_in_one_of_the_labs_cells_is_there():
     added = "\nimport math\nEPSILON = 2**-10\ndef helper(x):\n    return x\nmodel = lk.load_baseline()"
     some = [replace(cell, source=cell.source + added) if cell.id == "setup" else cell for cell in cells()]
+    some = changed(some, "throughput", source=RIGHT + " + 0 * EPSILON * helper(math.pi)")
+    assert grafted(some).notes == ()
     for one in (some, bare(some)):
         (step,) = extras(grafted(one))
         assert step == "import math\nEPSILON = 2 ** (-10)\ndef helper(x):\n    return x"
