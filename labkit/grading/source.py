@@ -19,12 +19,15 @@ MOST_CUTS = 40  # of one cell
 
 def python(source: str) -> str:
     """A cell's code with `pass` for what only a notebook understands, such as `%time` and `!pip`; lines stay lines."""
-    first, _, below = source.partition("\n")
-    if first.startswith("%%"):
-        return f"pass\n{python(below)}" if PYTHON_BELOW.fullmatch(first) else "pass"
-    if statements(source) is None:
-        return "\n".join(_plain(line) for line in source.split("\n"))
-    return source
+    lines, head = source.split("\n"), 0
+    while head < len(lines) and PYTHON_BELOW.fullmatch(lines[head]):
+        head += 1
+    below = "\n".join(lines[head:])
+    if below.startswith("%%"):
+        below = "pass"
+    elif statements(below) is None:
+        below = "\n".join(map(_plain, lines[head:]))
+    return "pass\n" * head + below
 
 
 def _plain(line: str) -> str:
