@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 from build_notebooks import ROOT, repository
-from site_pages import lab_page, title, without_dead_links
+from site_pages import lab_page, outcomes, repaired, title, without_dead_links
 from site_widgets import STYLE, live, script
 
 from labkit import browser, models, onnx
@@ -42,26 +42,27 @@ def gather(folder: Path) -> None:
 
 
 def write_lab(name: str, folder: Path) -> str:
-    """Writes the page of one lab, and returns its title."""
+    """Writes the page of one lab, and returns what the start page says of it."""
     lab, solution = (nbformat.read(ROOT / part / f"{name}.ipynb", as_version=4) for part in ("labs", "solutions"))
     page = folder / "labs" / f"{name}.ipynb"
     page.parent.mkdir(exist_ok=True)
     nbformat.write(lab_page(lab, solution, live), page)
-    return title(lab.cells[0].source)
+    first = lab.cells[0].source
+    return f"[{title(first)}](labs/{name}.ipynb). {outcomes(first)}"
 
 
 def write_documents(folder: Path, labs: set[str]) -> dict[str, str]:
-    """Writes the pages of docs/*.md, and returns their titles by their places."""
+    """Writes the pages of docs/*.md, and returns what the start page says of each, by its place."""
     texts = {f"docs/{path.name}": path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
     pages = {"index.md", *labs, *texts}
     for place, text in texts.items():
         (folder / place).write_text(without_dead_links(text, place, pages, repository()), encoding="utf-8")
-    return {place: title(text) for place, text in texts.items()}
+    return {place: f"[{title(text)}]({place})" for place, text in texts.items()}
 
 
 def contents(caption: str, pages: dict[str, str]) -> str:
-    """Links to `pages`, titles by place, in the text and in the sidebar."""
-    links = "".join(f"- [{words}]({place})\n" for place, words in pages.items())
+    """A list of `pages`, what to say of each by its place; they are in the sidebar too."""
+    links = "".join(f"- {words}\n" for words in pages.values())
     places = "\n".join(str(Path(place).with_suffix("").as_posix()) for place in pages)
     return f"{links}\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{places}\n```"
 
@@ -98,6 +99,9 @@ def main() -> int:
         gather(Path(folder))
         # A warning is a broken link or a text that shows otherwise than it was meant.
         failed = build_main(["-q", "-W", "--keep-going", "-d", f"{folder}/.doctrees", folder, str(output)])
+    for page in output.rglob("*.html"):
+        if page.name != f"{MODEL}.html":  # a page of its own, which allows only scripts with a known checksum
+            page.write_text(repaired(page.read_text(encoding="utf-8")), encoding="utf-8")
     if not failed:
         print(f"open {output / 'index.html'}")
     return failed
