@@ -307,7 +307,7 @@ def test_a_statement_that_needs_what_is_left_out_fails_alone():
     work = grafted([*cells(), Cell("code", text, "new")])
     assert extras(work) == ["import math", "lk.size(model)", "def half(x):\n    return x / 2"]
     assert "".join(step.source for step in work.steps[-3:]).count("\n") == 0 + 1 + 2 + 1  # each at its own lines
-    own = "model = [1]\nfirst = model[0]"
+    own = "both = [test for test in (1, 2)]\nmodel = [1]\nfirst = model[0]"
     assert extras(grafted([*cells(), Cell("code", own, "new")])) == [own]
 
 
