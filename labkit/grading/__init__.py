@@ -1,7 +1,7 @@
 """The instructor's side: release a lab, grade a class, write the gradebook. Students never need it.
 
-A submission is read, grafted onto our own notebook, run in a sandbox and scored outside of it; what its code does can cost
-it points and nothing else. What each step is made of, the module to begin with first:
+A submission is read, grafted onto our own notebook, run in a sandbox and scored outside of it; what its code does can
+cost it points and nothing else. What each step is made of, the module to begin with first:
 
 read       submissions, handed, places, archive, platforms, identity; notebook
 graft      graft, matching, source, repairs; master, overlay; release
