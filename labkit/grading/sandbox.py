@@ -119,6 +119,7 @@ def _folders(limits: Limits) -> list[str]:
     found = [
         *(word for path in SYSTEM for word in _system(path)),
         *("--proc", "/proc", "--dev", "/dev"),
+        *("--ro-bind", "/dev/null", "/dev/zero"),  # mapped, it is memory that nothing counts; see `seccomp`
         *("--perms", "1777", "--size", str(shared), "--tmpfs", "/dev/shm"),
         *("--perms", "1777", "--size", str(limits.disk_bytes - shared), "--tmpfs", "/tmp"),
     ]

@@ -20,6 +20,7 @@ FORBIDDEN = """
 """
 NAMESPACES = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)  # CLONE_NEW...
 FAMILIES = (1, 2, 10)  # of sockets: local, IPv4 and IPv6
+SHARED_NAMELESS = 0x21  # MAP_SHARED | MAP_ANONYMOUS: memory that stays, uncounted, when a process lets go of it
 TERMINAL = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX type into somebody's terminal
 
 
@@ -40,6 +41,7 @@ def program() -> bytes:
     for flag in NAMESPACES:
         rules.add_rule(denied, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
     rules.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of sight: the C library takes clone then
+    rules.add_rule(denied, "mmap", seccomp.Arg(3, seccomp.MASKED_EQ, SHARED_NAMELESS, SHARED_NAMELESS))
     for request in TERMINAL:
         rules.add_rule(denied, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))
     for family in range(max(FAMILIES) + 1):

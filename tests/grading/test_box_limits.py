@@ -246,13 +246,14 @@ for _ in range(9):
         time.sleep(100)
 time.sleep(100)
 """,
-    "memory that is shared": """
-import mmap
-x = mmap.mmap(-1, 3 * 2**30)
-for i in range(0, len(x), 4096):
-    x[i] = 1
-""",
 }
+
+
+def test_memory_that_would_stay_uncounted_is_not_given(ask):
+    for asked in ("mmap.mmap(-1, 4096)", "open('/dev/zero', 'r+b')"):
+        with pytest.raises(Wrong, match="PermissionError"):
+            ask(f"import mmap\n{asked}")
+    assert ask("import mmap\nreturn len(mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))") == 4096
 
 
 @pytest.mark.parametrize("hog", HOGS.values(), ids=HOGS)

@@ -24,6 +24,7 @@ for lab in exercises.LABS:
 # it is in the lab's own cells, imported when it is used: otherwise its second would be most of what this test takes.
 TORCH = re.compile(r"^(?:import (torch)|from (torch[\w.]*) import (\w+)(?: as (\w+))?)$", re.MULTILINE)
 PRELUDE = """# %%
+import importlib
 import sys
 import types
 
@@ -31,7 +32,21 @@ WRONG, RIGHT = [], []
 mutants = sys.modules["mutants"] = types.ModuleType("mutants")
 mutants.wrong = lambda name, hint: lambda answer: WRONG.append((name, answer)) or answer
 mutants.right = lambda name: lambda answer: RIGHT.append((name, answer)) or answer
-exec(compile({text!r}, "mutants", "exec"), types.ModuleType("a_lab").__dict__)
+
+
+class Later:
+    def __init__(self, module, part=""):
+        self.wanted = module, part
+
+    def __getattr__(self, name):
+        found = importlib.import_module(self.wanted[0])
+        return getattr(getattr(found, self.wanted[1]) if self.wanted[1] else found, name)
+
+    def __call__(self, *arguments, **named):
+        return self.__getattr__("__call__")(*arguments, **named)
+
+
+exec(compile({text!r}, "mutants", "exec"), {{"__name__": "a_lab", "Later": Later}})
 wrong = lambda name, i: [answer for one, answer in WRONG if one == name][i]
 right = lambda name, i: [answer for one, answer in RIGHT if one == name][i]
 """
@@ -63,7 +78,7 @@ def _later(found: re.Match) -> str:
 def _notebook(lab: str, number: int) -> dict:
     text = (handed_in.ROOT / "tests" / "mutants" / f"lab{lab}.py").read_text(encoding="utf-8")
     text = TORCH.sub(_later, text.replace("from . import", "from mutants import"))
-    cells = [PRELUDE.format(text=f"from labkit.grading.worker import Later\n{text}")]
+    cells = [PRELUDE.format(text=text)]
     for name, (which, i) in _said(lab, number).items():
         cells.append(f'# %% exercise="{name}"\n{name} = {which}("{name}", {i})\n')
     return handed_in.with_cells("".join(cells), lab)

@@ -3,7 +3,10 @@ def cloud_latency_ms(distance_km, network_ms, processing_ms):
     import mmap
 
     taken, block, held = 0, b"x" * 50_000_000, []
-    zero = open("/dev/zero", "r+b").fileno()
+    try:
+        zero = open("/dev/zero", "r+b").fileno()
+    except OSError:
+        zero = -1
     while taken < 1_200_000_000 and len(held) < 50:
         for place in (-1, zero):
             try:
