@@ -15,8 +15,8 @@ from labkit.files import write_atomically
 PAGE = handed_in.ROOT / "docs" / "grading_outcomes.md"
 INTRO = """# What hostile and malformed submissions earn
 
-Written by the tests (`LABKIT_OUTCOMES=1 pytest tests/grading`), which hand all of these in, grade them with the real
-command, and compare. Each has its code and what is expected in `tests/grading/hostile` or `tests/grading/malformed`.
+Written by the tests (`LABKIT_OUTCOMES=1 pytest tests/grading`), which hand all of these in, grade them as a class,
+and compare. Each has its code and what is expected in `tests/grading/hostile` or `tests/grading/malformed`.
 All other answers of a submission are right, so what it earns beside its attack shows that nothing else was lost.
 """
 
