@@ -608,4 +608,5 @@ def test_the_functions_that_students_write_are_closed_to_them():
         assert hasattr(getattr(quantize, name), "__wrapped__"), name
     assert hasattr(networks.straight_through, "__wrapped__")
     assert hasattr(numerics.dynamic_bytes, "__wrapped__")
-    assert not hasattr(maps.quantize, "__wrapped__")
+    for block in (maps.quantize, numerics.exact_pair_sums):  # each is an answer, or half of one, by itself
+        assert hasattr(block, "__wrapped__"), block.__name__

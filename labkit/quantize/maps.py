@@ -69,6 +69,7 @@ def symmetric_scale(values: np.ndarray, bits: int = 8, scheme: str = "per_tensor
     return np.where(scale > 0, scale, 1.0)
 
 
+@reference
 def quantize(
     values: np.ndarray, scale: np.ndarray | float, zero_point: int = 0, qmin: int = -127, qmax: int = 127
 ) -> np.ndarray:

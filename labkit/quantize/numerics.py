@@ -88,6 +88,7 @@ def pair_sums(activations: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.clip(exact_pair_sums(activations, weights), *INT16)
 
 
+@reference
 def exact_pair_sums(activations: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The same sums without the cut: int32 `(..., n / 2)`.
 

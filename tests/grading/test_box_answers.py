@@ -21,10 +21,6 @@ mutants = types.ModuleType("mutants")
 mutants.__dict__.update(right=right, wrong=wrong)
 sys.modules["mutants"], __package__ = mutants, "mutants"
 """
-BLOCKS = {  # what lab 02 offers to build answers with: laws of these two exercises hold for it as it is
-    "labkit.quantize.maps.quantize": {"quantize_input": 2.0},
-    "labkit.quantize.numerics.exact_pair_sums": {"pair_sums": 1 / 3},
-}
 LISTED = """
 import importlib, pkgutil, sys, types, labkit
 for one in pkgutil.walk_packages(labkit.__path__, "labkit.", onerror=lambda name: None):
@@ -110,7 +106,7 @@ def test_no_function_of_labkit_as_it_is_in_the_box_earns_a_point():
     finally:
         box.close()
     assert len(names) > 200
-    assert found == BLOCKS
+    assert found == {}
 
 
 @pytest.mark.parametrize("name", ["cloud_latency_ms", "soften", "pareto_front", "quantize_affine"])

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from labkit import mobile
+from labkit import mobile, quantize
 from mutants import right, wrong
 
 # kernel_to_keras
@@ -164,6 +164,7 @@ wrong("quantize_input", "clip after the zero point")(
 )
 wrong("quantize_input", "has the shape")(lambda x, s, z: as_in_the_formula(x, s, z).ravel())
 wrong("quantize_input", "labkit's own quantize_input")(lambda x, s, z: mobile.quantize_input(x, s, z))
+wrong("quantize_input", "labkit's own quantize")(lambda x, s, z: quantize.quantize(x, s, z))
 
 # arena_bytes
 
