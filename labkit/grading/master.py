@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import hashlib
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -121,6 +122,7 @@ def _cell(raw: dict, source: str, before: str) -> MasterCell:
     role = _role(raw["cell_type"], says)
     given = reduced(source.partition("\n\n")[2] if raw["id"] == "setup" else source) if role == GIVEN else ""
     question = before[max(before.rfind("**Question"), 0) :] if role == WRITTEN else ""
+    question = re.sub(r"(?<!\n)\n(?![\n|*0-9-])", " ", question)  # a source's line ends are no paragraphs
     name = grade_id.removeprefix("check_") if role == CHECK else grade_id
     return MasterCell(raw["id"], role, source, grade_id, name, float(says.get("points", 0)), given, question)
 
