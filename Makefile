@@ -20,7 +20,7 @@ MARKS := not browser and not sandbox and not coreml
 NBVAL := LABKIT_QUICK=1 $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 # Each needs what those before it have made.
 SWEEPS := sweep_quantize sweep_prune sweep_distill train_compact train_micro make_tflite sweep_mobile sweep_compress
-SYSTEM := bubblewrap chromium fonts-dejavu-core gcc libc6-dev python3-venv
+SYSTEM := bubblewrap chromium fonts-dejavu-core gcc libc6-dev libseccomp2 python3-venv
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
