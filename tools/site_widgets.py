@@ -84,7 +84,7 @@ def alpha() -> Explorer:
 def pareto() -> Explorer:
     rows = results.everything(own=False)
     machine = rows["machine"].iloc[-1]
-    source = f"Shipped: measured on {machine} by the solutions of labs 01 to 06"
+    source = f"{machine[:1].upper()}{machine[1:]}, measured by the solutions of labs 01 to 06"
     return widgets.pareto_explorer(results.comparable(rows, machine).to_dict("records"), "baseline", source)
 
 

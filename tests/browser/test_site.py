@@ -237,6 +237,18 @@ def test_the_model_page_runs_the_shipped_network(opened, address):
 
 # For everyone
 
+# What reaches beyond the right edge of the screen, and does not scroll: a page can also hide what is too wide.
+CUT_OFF = """() => [...document.querySelectorAll("article *:not(svg *), .lk-live")].filter((element) => {
+  const box = element.getBoundingClientRect();
+  if (!box.width || box.right <= innerWidth + 1) return false;
+  if (element.matches(".lk-live")) return true;
+  const scrolls = (above) => ["auto", "scroll"].includes(getComputedStyle(above).overflowX);
+  for (let above = element.parentElement; above.localName !== "article"; above = above.parentElement) {
+    if (scrolls(above)) return false;
+  }
+  return true;
+}).map((element) => element.outerHTML.slice(0, 200))"""
+
 
 def violations(page, **options):
     options = json.dumps({"resultTypes": ["violations"], **options})
@@ -261,8 +273,8 @@ def test_a_page_has_no_accessibility_violations_and_follows_the_colours_of_the_s
 def test_no_page_is_wider_than_the_screen(opened, width):
     for name in PAGES:
         page = opened(name, width=width)
-        page.mouse.wheel(0, 100_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.evaluate(CUT_OFF) == [], name
 
 
 def test_what_is_too_wide_for_a_phone_is_moved_with_the_keyboard(opened):
