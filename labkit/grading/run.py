@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -117,10 +119,21 @@ def _publish(
 
 
 def _bytes_in(place: Path) -> int:
-    """What the copies may need; 0 where there is nothing, which the search for submissions explains."""
+    """What the copies may need; 0 where there is nothing, which the search for submissions explains.
+
+    No student's folder stops it: it may be too deep to recurse into, and hold files that are large in name alone.
+    """
     if not place.is_dir():
         return place.stat().st_size if place.is_file() else 0
-    return sum(path.lstat().st_size for path in place.rglob("*"))
+    total, waiting = 0, [str(place)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for one in entries:
+                if one.is_dir(follow_symlinks=False):
+                    waiting.append(one.path)
+                else:
+                    total += one.stat(follow_symlinks=False).st_blocks * 512  # what it takes of a disk
+    return total
 
 
 def _to_formgrader(rows: list[Grade], course: Path, folder: Path) -> None:

@@ -280,6 +280,22 @@ def test_a_full_disk_is_told_before_and_after(again, monkeypatch):
     assert points(grade(place, folder))["dora"] == 1.0
 
 
+def test_one_students_folder_does_not_stop_the_look_for_room(tmp_path):
+    (tmp_path / "alice.ipynb").write_bytes(bytes(50_000))
+    with open(tmp_path / "huge.ipynb", "wb") as file:
+        file.truncate(10**12)  # takes no room
+    deep = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1200):  # deeper than Python recurses
+        os.mkdir("a", dir_fd=deep)
+        below = os.open("a", os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = below
+    os.close(deep)
+    held = run._bytes_in(tmp_path)
+    subprocess.run(["rm", "-r", str(tmp_path / "a")], check=True)  # pytest's own cleaning recurses
+    assert 50_000 <= held < 10**6
+
+
 def test_the_course_key_is_the_graders_alone_and_its_loss_is_told(again):
     place, folder = again
     key = folder / "course.key"
