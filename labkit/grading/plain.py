@@ -14,7 +14,8 @@ import numpy as np
 from labkit.exercises.recipes import Recipe
 
 MOST_BYTES = 32 * 2**20
-DEEPEST, MOST_ITEMS, MOST_BITS, MOST_KINDS = 30, 100_000, 4096, 100
+DEEPEST, MOST_BITS, MOST_KINDS = 30, 4096, 100
+MOST_ITEMS = 100_000  # also within arrays: a law that looks at each of millions would be busy for a minute
 LONG_TEXT = 1000  # from here on a text travels as a buffer
 LARGEST_KEY = 2**60  # whole numbers below it cannot be made to collide in a dictionary
 DTYPES = "|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f2", "<f4", "<f8", "<f16", "<c8", "<c16"
@@ -35,10 +36,13 @@ class Writer:
     def __init__(self) -> None:
         self.items, self.bytes, self.buffers = 0, 0, []
 
-    def tree(self, value: object, depth: int = 0) -> object:
-        self.items += 1
+    def _count(self, more: int) -> None:
+        self.items += more
         if self.items > MOST_ITEMS:
             raise TooMuch(f"more than {MOST_ITEMS:,} values")
+
+    def tree(self, value: object, depth: int = 0) -> object:
+        self._count(1)
         if depth > DEEPEST:
             raise TooMuch(f"lists within lists, more than {DEEPEST} deep")
         kind = type(value)
@@ -77,6 +81,7 @@ class Writer:
         dtype = dtype.newbyteorder("<")
         if dtype.str not in DTYPES and (dtype.kind != "U" or dtype.itemsize == 0 or dtype.fields):
             return None
+        self._count(value.size)
         if self.bytes + value.nbytes > MOST_BYTES:
             raise TooMuch(f"more than {MOST_BYTES // 2**20} MB")
         self._keep(np.asarray(value).astype(dtype).tobytes())
@@ -162,6 +167,9 @@ class Reader:
             raise Breach("no such kind of array")
         if len(shape) > DEEPEST or any(type(n) is not int or not 0 <= n <= MOST_BYTES for n in shape):
             raise Breach("no shape")
+        self.items += math.prod(shape)
+        if self.items > MOST_ITEMS:
+            raise Breach("too many values")
         try:
             kind = np.dtype(dtype)
             raw = self._take(math.prod(shape) * kind.itemsize)

@@ -1,6 +1,5 @@
 """What submissions are expected to earn, what they earned, and the page of the docs that tells both."""
 
-import os
 import tempfile
 import tomllib
 from dataclasses import dataclass, field
@@ -15,8 +14,8 @@ from labkit.files import write_atomically
 PAGE = handed_in.ROOT / "docs" / "grading_outcomes.md"
 INTRO = """# What hostile and malformed submissions earn
 
-Written by the tests (`LABKIT_OUTCOMES=1 pytest tests/grading`), which hand all of these in, grade them as a class,
-and compare. Each has its code and what is expected in `tests/grading/hostile` or `tests/grading/malformed`.
+Written by the tests (`make test-all`), which hand all of these in, grade them as a class, and compare. Each has its
+code and what is expected in `tests/grading/hostile` or `tests/grading/malformed`.
 All other answers of a submission are right, so what it earns beside its attack shows that nothing else was lost.
 """
 
@@ -97,13 +96,13 @@ def table(head: str, every: list[Expected], results: dict[str, dict]) -> str:
 
 
 def on_page(section: str) -> bool:
-    """Whether the page holds this section; where LABKIT_OUTCOMES=1 is set, it is written first."""
+    """Whether the page held this section; if not, it holds it now: look at what changed, and commit it."""
     head = section.splitlines()[0]
     with FileLock(Path(tempfile.gettempdir(), "labkit-outcomes.lock")):
         parts = PAGE.read_text(encoding="utf-8").split("\n## ")[1:] if PAGE.exists() else []
         sections = {f"## {part}".splitlines()[0]: f"## {part}".strip() + "\n" for part in parts}
-        if os.environ.get("LABKIT_OUTCOMES") == "1":
-            sections[head] = section
-            text = "\n".join([INTRO, *(sections[one] for one in sorted(sections))])
-            write_atomically(PAGE, text.encode())
-    return sections.get(head) == section
+        if sections.get(head) == section:
+            return True
+        sections[head] = section
+        write_atomically(PAGE, "\n".join([INTRO, *(sections[one] for one in sorted(sections))]).encode())
+    return False

@@ -197,8 +197,16 @@ def test_what_is_too_large_is_said_so_by_the_sender(value):
 
 
 def test_the_largest_values_travel():
-    for value in ([0] * 99_000, nested(29), np.zeros(2**22), "x" * 2**25):
+    for value in ([0] * 99_000, nested(29), np.zeros(99_000), "x" * 2**25):
         assert same(wire.decode(wire.encode("n", value))[1], value)
+
+
+def test_an_array_of_more_values_than_a_law_can_look_at_is_too_much():
+    with pytest.raises(plain.TooMuch, match="more than 100,000 values"):
+        wire.encode("n", np.zeros(plain.MOST_ITEMS, np.int8))
+    tree, body = ["array", "|i1", plain.MOST_ITEMS], memoryview(bytes(plain.MOST_ITEMS))
+    with pytest.raises(plain.Breach, match="too many values"):
+        plain.Reader(body).value(tree)
 
 
 class Liar(float):
