@@ -120,6 +120,6 @@ def without_dead_links(text: str, page: str, pages: Set[str], address: str | Non
             return link[0]
         if address:
             return f"[{words}]({address}/blob/main/{place})"
-        return words if place in words else f"{words} (`{place}`)"
+        return words if place.endswith(words.strip("`")) else f"{words} (`{place}`)"
 
     return LINK.sub(lead, text)
