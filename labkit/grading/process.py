@@ -58,7 +58,7 @@ class Process:
         with suppress(ProcessLookupError):
             if self.pidfd is not None:
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-            elif self.popen is not None:
+            elif self.popen is not None and self.popen.returncode is None:  # once waited for, its number is another's
                 os.killpg(self.popen.pid, signal.SIGKILL)
 
     def close(self) -> None:

@@ -65,8 +65,6 @@ def files_in(folder: str) -> int:
 
 
 def _children(process: int) -> list[int]:
-    import os
-
     found = []
     try:
         for thread in os.listdir(f"/proc/{process}/task"):

@@ -400,6 +400,13 @@ def test_a_worker_that_never_says_hello_cannot_grade(monkeypatch):
     assert boxed.alive() <= others
 
 
+def test_a_process_that_is_gone_is_not_killed_again(monkeypatch):
+    box = Box(LIMITS, SLOT)
+    box.close()
+    monkeypatch.setattr(os, "killpg", lambda *_: pytest.fail("that number may be another process's by now"))
+    box.close()
+
+
 def test_another_system_is_told_that_it_needs_linux(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     available.cache_clear()
