@@ -158,8 +158,6 @@ def _told(action) -> int:
 
     try:
         return action()
-    except KeyError as unknown:
-        said = unknown.args[0]
     except (Refused, CannotGrade) as refused:
         said = refused
     except OSError as error:

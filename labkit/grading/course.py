@@ -91,7 +91,7 @@ def _same_rules(result: dict, rules: str) -> None:
     if result["rules"] != rules:
         raise CannotGrade(
             "a worker grades by other rules than this process: every machine needs the same labkit and the same "
-            "overlay folder, and neither may change while it grades"
+            "overlay folder, neither may change while it grades, and workers have to be started again after a change"
         )
 
 

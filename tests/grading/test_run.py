@@ -19,7 +19,7 @@ from handed_in import lab, with_cells, write
 
 from labkit.grading import course, engine, late, output, pool, run, slots, submissions, table, tasks
 from labkit.grading.gradebook import Gradebook
-from labkit.grading.work import CannotGrade, Refused, Submission
+from labkit.grading.work import LOOK, CannotGrade, Refused, Submission
 
 RIGHT = """
 # %% exercise="throughput"
@@ -207,6 +207,15 @@ def test_a_notebook_of_another_lab_needs_a_look(tmp_path):
     reasons = {one["student"]: one["reason"] for one in results}
     assert reasons["bob"] == "this is a notebook of lab 02, not of lab 01"
     assert reasons["carol"] == tasks.NOT_A_LAB
+
+
+def test_a_fault_of_the_grader_costs_nobody_else_and_its_traceback_is_kept(tmp_path, monkeypatch):
+    content = (hand_in(tmp_path / "in", alice=RIGHT) / "alice.ipynb").read_bytes()
+    monkeypatch.setattr(engine.graft, "graft", lambda *_: {}["a fault"])
+    found = engine.grade_one(engine.Job(Submission("alice", "Alice", "alice.ipynb", content), "01", b"k" * 16))
+    assert (found["status"], found["reason"]) == (LOOK, "the grader itself failed on it (KeyError)")
+    assert found["exercises"] == []
+    assert "a fault" in found["traceback"]
 
 
 def test_where_nothing_tells_the_lab_the_command_asks_for_it(tmp_path):
