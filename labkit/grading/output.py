@@ -51,9 +51,12 @@ def locked(output: Path) -> Iterator[None]:
 
     Raises:
         Refused: it is a file, cannot be written to, or another grader works in it.
+        CannotGrade: this system has no such locks.
     """
-    import fcntl
-
+    try:
+        import fcntl
+    except ModuleNotFoundError:
+        raise CannotGrade("grading and marking need Linux: on Windows, WSL has one") from None
     try:
         output.mkdir(parents=True, exist_ok=True)
         lock = open(output / ".lock", "a+", encoding="utf-8")  # noqa: SIM115

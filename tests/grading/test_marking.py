@@ -1,12 +1,14 @@
 """Points for written answers: read whole or not at all, kept across regrades, and told when the answer changed."""
 
+import sys
+
 import pytest
 from made_up import keep, look, result
 
 from labkit.grading import marking
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.grades import CHANGED, Mark, digest
-from labkit.grading.work import Refused
+from labkit.grading.work import CannotGrade, Refused
 
 HEADER = "student,lab,question,points,comment\n"
 
@@ -110,6 +112,12 @@ def test_a_file_that_is_no_list_of_points_is_refused(grades, content, why):
     path.write_bytes(content)
     with pytest.raises(Refused, match=why):
         marking.mark(grades, path)
+
+
+def test_a_system_without_locks_is_told_in_plain_words(grades, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(CannotGrade, match="need Linux"):
+        marking.mark(grades)
 
 
 def test_a_missing_file_or_folder_is_refused(grades):
