@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 ladder = importlib.import_module("ladder")
+ENDS = ("oldest", "newest")
 PROJECT = """[project]
 dependencies = ["ipywidgets>=7.7.1", "numpy>=2.0.2,<3", "pandas>=2.2"]
 [project.optional-dependencies]
@@ -148,3 +149,12 @@ def test_an_unknown_library_is_refused_with_the_known_ones(capsys):
     with pytest.raises(SystemExit):
         ladder.main(["scipy"])
     assert "no rung for scipy; there are torch, onnx" in capsys.readouterr().err
+
+
+def test_the_table_in_docs_has_both_ends_of_every_library_within_the_claims():
+    rungs = ladder.read(ROOT / "docs" / "ladder.json")
+    assert [(rung.library, rung.end) for rung in rungs] == [(one, end) for one in ladder.TESTS for end in ENDS]
+    claims = {name: Requirement(one) for name, one in ladder.claimed(ROOT / "pyproject.toml").items()}
+    assert [rung for rung in rungs if rung.version not in claims[rung.library].specifier] == []
+    assert {rung.result for rung in rungs} == {"passed"}
+    assert "| passed |" in (ROOT / "docs" / "ladder.md").read_text()
