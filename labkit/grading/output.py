@@ -26,6 +26,7 @@ LEFTOVERS = (
     "submissions/.*.ipynb.*",
     ".course.key.*",
 )
+NEEDED = {"lab", "student", "sha256", "rules", "attempt", "unsafe"}  # to find a result again
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -187,6 +188,8 @@ def results(output: Path) -> Iterator[dict]:
     paths = [(path.stat().st_mtime_ns, path) for path in output.glob("results/*/*.json")]
     for _, path in sorted(paths):
         try:
-            yield json.loads(path.read_bytes())
+            result = json.loads(path.read_bytes())
         except ValueError:
             continue
+        if isinstance(result, dict) and result.keys() >= NEEDED:
+            yield result

@@ -320,10 +320,11 @@ def test_the_course_key_is_the_graders_alone_and_its_loss_is_told(again):
     assert points(grade(place, folder))["alice"] == 1.0
 
 
-def test_a_damaged_result_is_graded_again(again):
+@pytest.mark.parametrize("damage", [lambda text: text[:100], lambda _: "null", lambda _: '{"lab": "01"}'])
+def test_a_damaged_result_is_graded_again(again, damage):
     place, folder = again
     (path,) = folder.glob("results/01/bob-*.json")
-    path.write_text(path.read_text()[:100])
+    path.write_text(damage(path.read_text()))
     assert points(grade(place, folder)) == {"alice": 1.0, "bob": 0.5, "carol": None}
 
 
