@@ -134,7 +134,7 @@ def course_key(output: Path) -> bytes:
     if any(output.glob("results/*/*.json")):
         raise Refused(
             f"{path} is gone, so the inputs of earlier results cannot be drawn again: put it back from your backup, "
-            "or give a new folder with -o"
+            "give the --overlay that has it, or a new folder with -o"
         )
     return _new_key(path)
 
