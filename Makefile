@@ -1,6 +1,6 @@
 # Each target is a command that also runs without make: CONTRIBUTING.md lists them. Needs GNU make 3.81 (macOS) or later.
 .DEFAULT_GOAL := help
-.PHONY: help install lab test test-all check notebooks solutions pictures weights sweeps reference web wheel bench doctor system-deps clean
+.PHONY: help install lab test test-all check notebooks solutions pictures weights sweeps reference web wheel site colab ladder bench doctor system-deps clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,7 +19,7 @@ PLAIN := $(PYTEST) --ignore=tests/browser
 MARKS := not browser and not sandbox and not coreml
 NBVAL := LABKIT_QUICK=1 $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 # Each needs what those before it have made.
-SWEEPS := sweep_quantize sweep_prune sweep_distill train_compact train_micro make_tflite sweep_mobile sweep_compress
+SWEEPS := sweep_benchmark sweep_quantize sweep_prune sweep_distill train_compact train_micro make_tflite sweep_mobile sweep_compress
 SYSTEM := bubblewrap chromium fonts-dejavu-core gcc libc6-dev libseccomp2 python3-venv
 
 help:  ## Show this list
@@ -38,7 +38,7 @@ test: install  ## Run all tests and all notebooks (no Debian packages needed)
 	@$(RESULTS) LABKIT_STRICT=1 $(NBVAL) solutions
 
 test-all:  ## Also run what needs a browser, a sandbox or a compiler
-	@$(INSTALL) --with browser --with coreml --with grading
+	@$(INSTALL) --with browser --with coreml --with grading --with site
 	@$(RESULTS) $(PYTEST)
 	@$(RESULTS) $(NBVAL) labs
 	@$(RESULTS) LABKIT_STRICT=1 $(NBVAL) solutions
@@ -75,6 +75,16 @@ web:  ## Build what runs in the browser again (needs Node.js 20)
 
 wheel: install  ## Build dist/labkit-*.whl with data, weights and labs inside
 	$(BIN)/python -m build --wheel --no-isolation
+
+site:  ## Build build/site: labs to read, with sliders that move
+	@$(INSTALL) --with site
+	$(BIN)/python tools/build_site.py
+
+colab: install  ## Run labs 01 and 02 with Colab's versions (network, 8 GB; LIST=pip-freeze.txt)
+	$(BIN)/python tools/colab.py $(if $(LIST),--list $(LIST) --python 3.13)
+
+ladder: install  ## Test the oldest and newest versions that labkit claims (network, 6 GB)
+	$(BIN)/python tools/ladder.py
 
 bench:  ## Run every benchmark; each writes JSON to benchmarks/results/ (needs system-deps)
 	@$(INSTALL) --with browser

@@ -290,10 +290,11 @@ def test_binder_has_the_same_torch_without_cuda():
 
 
 def test_the_fixed_versions_are_within_what_labkit_allows():
-    fixed = dict(line.split("==") for name in ("requirements.txt", "constraints.txt") for line in lines_of(name))
+    lines = [line.split("==") for name in ("requirements.txt", "constraints.txt") for line in lines_of(name)]
+    fixed = {name.lower(): version for name, version in lines}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     allowed = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
-    wrong = [one for one in map(Requirement, allowed) if not one.specifier.contains(fixed[one.name])]
+    wrong = [one for one in map(Requirement, allowed) if not one.specifier.contains(fixed[one.name.lower()])]
     assert wrong == []
 
 
