@@ -77,11 +77,17 @@ def _running(command: argparse.ArgumentParser) -> None:
         "--only", action="append", default=[], metavar="STUDENT", help="this one alone; can be given more than once"
     )
     _overlay(command)
-    command.add_argument("--workers", type=int, metavar="N", help="at once; default: by cores and memory")
+    command.add_argument("--workers", type=_at_least_one, metavar="N", help="at once; default: by cores and memory")
     command.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://10.0.0.1:8786")
     command.add_argument(
         "--unsafe", action="store_true", help="without a sandbox, with your rights; each result is marked so"
     )
+
+
+def _at_least_one(text: str) -> int:
+    if text.isdecimal() and int(text) >= 1:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
 
 
 def run_release(options: argparse.Namespace) -> int:

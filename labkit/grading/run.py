@@ -111,11 +111,15 @@ def _publish(
     with Gradebook(folder) as book:
         book.record(results, *terms)
         book.publish()
+        labs = {one["lab"] for one in results}
+        rows = [row for row in book.rows() if row.lab in labs]
         if formgrader is not None:
             _to_formgrader(book.rows(), formgrader, folder)
     if show:
         print(table.text(results))
         print(f"grades, feedback and written answers are in {folder}")
+        for line in table.still_open(rows):
+            print(line)
 
 
 def _bytes_in(place: Path) -> int:

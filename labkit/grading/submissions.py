@@ -87,6 +87,8 @@ def _of_folder(folder: Path, kind: str, opened: ExitStack) -> Iterator[Handed]:
     zips, rest = [], []
     for one in walk(folder):
         is_zip = len(one.parts) == 1 and one.ends(".zip") and not platforms.of_platform(one.parts)
+        if platforms.of_platform(one.parts):
+            one = replace(one, received=None)  # unpacked from a platform's zip: the time of the download
         (zips if is_zip else rest).append(one)
     known = {student_id(_named(one)) for one in rest if one.ends(NOTEBOOK)}
     archives = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from labkit.grading.grades import number
+from labkit.grading.grades import Grade, number
 from labkit.grading.work import GRADED
 
 LONGEST_REMARK = 60
@@ -18,6 +18,20 @@ def text(results: list[dict]) -> str:
     if looked:
         parts.append("\n".join(["needs a look:", *(_shown(f"  {_who(one)}  {one['reason']}") for one in looked)]))
     return "\n\n".join([*(part for part in parts if part), _totals(results)])
+
+
+def still_open(rows: list[Grade]) -> list[str]:
+    """What the points do not hold yet: late days, those that nobody knows, written answers; a line each."""
+    graded = [row for row in rows if row.graded]
+    late = [row for row in graded if row.days]
+    unknown = [row for row in graded if row.deadline and row.days is None]
+    waiting = sum(len(row.waiting) for row in graded)
+    said = {
+        f"{len(late)} late: see 'late days' and 'final' in grades.csv": late,
+        f"{len(unknown)} with no known time of receipt: no late days counted, no points taken off": unknown,
+        f"{waiting} written to mark, in written.html; until then they count as 0": waiting,
+    }
+    return [line for line, holds in said.items() if holds]
 
 
 def _of_lab(results: list[dict]) -> str:
@@ -45,8 +59,10 @@ def _points(exercise: dict) -> str:
 
 
 def _who(result: dict) -> str:
+    """The id, and the name where a platform's number says nothing."""
     again = f" ({result['attempt']})" if result["attempt"] > 1 else ""
-    return result["student"][:LONGEST_NAME] + again
+    name = f" {result['name'][:LONGEST_NAME]}" if result["student"].isdecimal() and result["name"] else ""
+    return result["student"][:LONGEST_NAME] + name + again
 
 
 def _remark(result: dict) -> str:

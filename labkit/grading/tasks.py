@@ -57,8 +57,8 @@ def again(result: dict, folder: Path) -> Task | None:
     """The task that a result came from, with its number; None where no copy of the submission was kept."""
     lab, sha256 = result["lab"], result["sha256"]
     copy = output.copy_path(folder, lab, sha256)
-    if not copy.exists():
-        return None
+    if sha256 == NOTHING or not copy.exists():
+        return None  # another student's empty file has the digest of no file at all
     received = datetime.fromisoformat(result["received"]) if result["received"] else None
     student, name, source = result["student"], result["name"], result["source"]
     one = Submission(student, name, source, copy.read_bytes(), received, result["platform"], lab)

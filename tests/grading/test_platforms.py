@@ -135,6 +135,11 @@ def test_a_zip_that_was_unpacked_is_the_same_class(tmp_path, make):
     ]
 
 
+def test_the_time_of_an_unpacked_file_is_that_of_the_download_and_counts_for_nobody(tmp_path):
+    unpacked = found(write_folder(tmp_path / "a", moodle_files(RIGHT)))
+    assert [one.received for one in unpacked.values()] == [None] * 3
+
+
 def test_a_folder_holds_several_zips(tmp_path):
     write_folder(tmp_path / "all", {"readme.txt": b""})
     write_zip(tmp_path / "all" / "plain.zip", {"alice.ipynb": RIGHT, "bob.ipynb": RIGHT})

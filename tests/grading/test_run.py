@@ -12,13 +12,16 @@ import sys
 import time
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import made_up
 import pytest
 from handed_in import lab, with_cells, write
 
 from labkit.grading import course, engine, late, output, pool, run, slots, submissions, table, tasks
 from labkit.grading.gradebook import Gradebook
+from labkit.grading.grades import Grade
 from labkit.grading.work import LOOK, CannotGrade, Refused, Submission
 
 RIGHT = """
@@ -150,6 +153,18 @@ def test_regrading_by_the_same_rules_gives_the_same_results(again):
         regrade(folder, only=["zoe"])
     with pytest.raises(Refused, match="no graded submission is in"):
         regrade(place)
+
+
+def test_a_regrade_keeps_the_reason_of_who_handed_in_no_notebook_beside_an_empty_one(tmp_path):
+    place, folder = hand_in(tmp_path / "in", alice=RIGHT), tmp_path / "out"
+    (place / "bob.ipynb").write_bytes(b"")
+    (place / "carol.txt").write_bytes(b"see my mail")
+    grade(place, folder)
+    regrade(folder)
+    with Gradebook(folder) as book:
+        reasons = {row.student: row.result["reason"] for row in book.rows()}
+    assert reasons["bob"] == "the file is empty"
+    assert "only carol.txt" in reasons["carol"]
 
 
 def test_new_rules_reach_everybody_and_the_old_results_stay(again, tmp_path):
@@ -376,6 +391,19 @@ def test_the_table_shows_everybody_once_and_obeys_nobody(graded, capsys):
     for student in ("alice", "bob", "carol", "mallory"):
         assert sum(line.strip().startswith(student) for line in shown.splitlines()) == 1
     assert "3 graded, 1 need a look" in shown
+
+
+def test_the_end_of_a_run_says_what_the_points_do_not_hold_yet(again, capsys):
+    place, folder = again
+    grade(place, folder, deadline="2020-01-01T00:00Z", late_penalty=10, show=True)
+    assert "2 late: see 'late days' and 'final' in grades.csv" in capsys.readouterr().out
+    named = {"student": "4711", "name": "Ada \x1b[2JL", "attempt": 1, "lab": "01", "status": LOOK, "seconds": 0.0}
+    assert "4711 Ada ?[2JL  why" in table.text([named | {"reason": "why"}])
+
+
+def test_who_has_no_time_of_receipt_and_what_waits_is_counted():
+    row = Grade(made_up.result(received=None), deadline=datetime(2026, 11, 20, tzinfo=UTC))
+    assert [line.split()[:2] for line in table.still_open([row])] == [["1", "with"], ["2", "written"]]
 
 
 def _in_slot(queue, seconds: float) -> None:
