@@ -30,7 +30,6 @@ def megabytes(size_bytes):
 """
 STUDENTS = 12
 KILLS = 50
-LONGEST_RUN = 1.5  # seconds until a kill; a calm run takes longer
 GONE_SECONDS = 10
 
 
@@ -103,15 +102,15 @@ def new_folder(calm: Path, number: int) -> Path:
 
 def killed_runs(place: Path, calm: Path) -> list[Path]:
     """The folders of runs that were killed at random moments, and gone on with until they were through."""
-    chance, folders, kills = random.Random(5), [new_folder(calm, 0)], 0
+    chance, folders, kills, halfway = random.Random(5), [new_folder(calm, 0)], 0, 0
+    longest = seconds_of_a_run(place, calm)
     while kills < KILLS:
         run = start(place, folders[-1])
         if chance.random() < 0.3:  # one worker first: those jobs are tried once more
-            ends_by(run, chance.uniform(0.5, LONGEST_RUN))
+            ends_by(run, chance.uniform(longest / 3, longest))
             for one in workers(run.pid)[:1]:
                 one.kill()
-                kills += 1
-        if ends_by(run, chance.uniform(0.2, LONGEST_RUN)):
+        if ends_by(run, chance.uniform(longest / 8, longest)):
             assert run.returncode == 0, run.stderr.read()
             folders.append(new_folder(calm, len(folders)))
         else:
@@ -120,8 +119,16 @@ def killed_runs(place: Path, calm: Path) -> list[Path]:
             kills += 1
             run.wait()
             assert_gone(alive)
+            halfway += 0 < len(list(folders[-1].glob("results/*/*.json"))) < STUDENTS
         run.stderr.close()
+    assert halfway > KILLS // 10  # else the kills came before there was anything to lose
     return folders
+
+
+def seconds_of_a_run(place: Path, calm: Path) -> float:
+    began = time.monotonic()
+    assert start(place, new_folder(calm, 1000)).wait() == 0
+    return time.monotonic() - began
 
 
 def ends_by(run: subprocess.Popen, seconds: float) -> bool:
