@@ -59,7 +59,7 @@ def locked(output: Path) -> Iterator[None]:
     except ModuleNotFoundError:
         raise CannotGrade("grading and marking need Linux: on Windows, WSL has one") from None
     try:
-        output.mkdir(parents=True, exist_ok=True)
+        output.mkdir(mode=0o700, parents=True, exist_ok=True)  # grades are nobody else's
         lock = open(output / ".lock", "a+", encoding="utf-8")  # noqa: SIM115
         with tempfile.TemporaryFile(dir=output):
             pass

@@ -26,7 +26,7 @@ class Found:
 
     Args:
         parts: its path below the place; none of them is `..`.
-        source: for messages.
+        source: for messages, which students may read too: below the place, and not where that is.
         read: gives the file, or raises Trouble; takes the most bytes that it may have.
         trouble: why it is not read, or empty.
     """
@@ -76,7 +76,7 @@ def walk(folder: Path) -> list[Found]:
         for one in _below(entry, (entry.name,)):
             mine.append(one)
             if len(mine) > MAX_FILES:
-                mine = [_troubled((entry.name,), entry.path, f"the folder holds more than {MAX_FILES} files")]
+                mine = [_troubled((entry.name,), f"the folder holds more than {MAX_FILES} files")]
                 break
         found += mine
     return found
@@ -87,7 +87,7 @@ def _below(entry: os.DirEntry, parts: tuple[str, ...]) -> Iterator[Found]:
         yield _file(entry, parts)
         return
     if len(parts) > MAX_DEPTH:
-        yield _troubled(parts, entry.path, f"the folder is more than {MAX_DEPTH} folders deep")
+        yield _troubled(parts, f"the folder is more than {MAX_DEPTH} folders deep")
         return
     try:
         with os.scandir(entry.path) as entries:
@@ -95,26 +95,26 @@ def _below(entry: os.DirEntry, parts: tuple[str, ...]) -> Iterator[Found]:
                 if not is_hidden((*parts, one.name)):
                     yield from _below(one, (*parts, one.name))
     except OSError as error:
-        yield _troubled(parts, entry.path, f"the folder cannot be read: {error.strerror}")
+        yield _troubled(parts, f"the folder cannot be read: {error.strerror}")
 
 
 def _file(entry: os.DirEntry, parts: tuple[str, ...]) -> Found:
     try:
         status = entry.stat(follow_symlinks=False)
     except OSError as error:
-        return _troubled(parts, entry.path, f"the file cannot be read: {error.strerror}")
+        return _troubled(parts, f"the file cannot be read: {error.strerror}")
     if stat.S_ISLNK(status.st_mode):
-        return _troubled(parts, entry.path, "it is a link to another file; links are not followed")
+        return _troubled(parts, "it is a link to another file; links are not followed")
     if not stat.S_ISREG(status.st_mode):
-        return _troubled(parts, entry.path, "it is no regular file but a pipe, socket or device")
-    return Found(parts, shown(entry.path), partial(read_regular, entry.path), moment(status.st_mtime))
+        return _troubled(parts, "it is no regular file but a pipe, socket or device")
+    return Found(parts, shown("/".join(parts)), partial(read_regular, entry.path), moment(status.st_mtime))
 
 
-def _troubled(parts: tuple[str, ...], path: str, trouble: str) -> Found:
+def _troubled(parts: tuple[str, ...], trouble: str) -> Found:
     def read(limit: int = MAX_BYTES) -> bytes:
         raise Trouble(trouble)
 
-    return Found(parts, shown(path), read, trouble=trouble)
+    return Found(parts, shown("/".join(parts)), read, trouble=trouble)
 
 
 def moment(seconds: float) -> datetime | None:

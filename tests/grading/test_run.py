@@ -320,6 +320,11 @@ def test_one_students_folder_does_not_stop_the_look_for_room(tmp_path):
     assert 50_000 <= held < 10**6
 
 
+def test_the_folder_that_a_run_makes_is_the_graders_alone(tmp_path):
+    with output.locked(tmp_path / "new"):
+        assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
 def test_the_course_key_is_the_graders_alone_and_its_loss_is_told(again):
     place, folder = again
     key = folder / "course.key"
