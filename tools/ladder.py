@@ -173,8 +173,9 @@ def write(path: Path, rungs: list[Rung]) -> None:
 
 
 def table(where: str, rungs: list[Rung]) -> str:
-    """The rungs as a table for the README."""
-    lines = ["| library | end | version | tests | result |", "|---|---|---|---|---|"]
+    """The page that the README links."""
+    lines = ["# The oldest and the newest versions", ""]
+    lines += ["| library | end | version | tests | result |", "|---|---|---|---|---|"]
     lines += [
         f"| {one.library} | {one.end} | {one.version} | {one.passed + one.failed} | {one.result} |" for one in rungs
     ]
