@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -18,15 +21,35 @@ BONUS = "Bonus points make up for points that were lost elsewhere, up to what is
 
 
 def write(rows: Sequence[Grade], folder: Path) -> list[Path]:
-    """Writes `feedback/LAB/STUDENT.html` for each; the paths.
+    """Writes `feedback/LAB/STUDENT.html` for each, and `feedback/moodle-LAB.zip` for what came from Moodle; the paths.
 
     Raises:
         CannotGrade: a file cannot be written.
     """
-    return [
-        sheets.write(folder / "feedback" / row.lab / f"{row.student}.html", sheets.visible(html(row)).encode())
-        for row in rows
-    ]
+    pages = [(row, sheets.visible(html(row)).encode()) for row in rows]
+    written = [sheets.write(folder / "feedback" / row.lab / f"{row.student}.html", page) for row, page in pages]
+    for lab in sorted({row.lab for row in rows if _is_moodles(row)}):
+        content = _for_moodle([(row, page) for row, page in pages if row.lab == lab and _is_moodles(row)])
+        written.append(sheets.write(folder / "feedback" / f"moodle-{lab}.zip", content))
+    return written
+
+
+def _is_moodles(row: Grade) -> bool:
+    return row.result["platform"].get("kind") == "moodle"
+
+
+def _for_moodle(pages: Sequence[tuple[Grade, bytes]]) -> bytes:
+    """The zip of "Upload multiple feedback files in a zip", where Moodle tells by its own names whose a file is.
+
+    Source: Moodle, mod/assign/feedback/file/importziplib.php.
+    """
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as bundle:
+        for row, page in pages:
+            name = re.sub(r"[^\w .'-]|_", " ", row.name).lstrip(". ")
+            name = f"{name}_{row.result['platform']['id']}_assignsubmission_file_feedback-{row.lab}.html"
+            bundle.writestr(zipfile.ZipInfo(name), page)
+    return packed.getvalue()
 
 
 def html(row: Grade) -> str:

@@ -1,6 +1,7 @@
 """The page that a student gets: true figures, no secrets, and nothing in it but text, whatever the text says."""
 
 import re
+import zipfile
 from datetime import datetime
 from html.parser import HTMLParser
 
@@ -84,6 +85,16 @@ def test_a_file_that_needs_a_look_shows_why_and_no_points():
     assert "could not be graded yet" in text
     assert "it is cut off in line 3" in text
     assert not re.search(r"\d+ of|points|zero", text)
+
+
+def test_moodle_gets_a_zip_with_the_names_by_which_it_knows_students(tmp_path):
+    platform = {"kind": "moodle", "id": "4711"}
+    rows = [Grade(result("4711", name="./Ada_B/C\ud800\n", platform=platform)), Grade(result("bob"))]
+    assert feedback.write(rows, tmp_path)[-1] == tmp_path / "feedback" / "moodle-02.zip"
+    with zipfile.ZipFile(tmp_path / "feedback" / "moodle-02.zip") as bundle:
+        (name,) = bundle.namelist()
+        assert name == "Ada B C  _4711_assignsubmission_file_feedback-02.html"
+        assert bundle.read(name) == (tmp_path / "feedback" / "02" / "4711.html").read_bytes()
 
 
 def test_whatever_a_text_says_it_is_shown_as_text():
