@@ -27,6 +27,9 @@ def still_open(rows: list[Grade]) -> list[str]:
     unknown = [row for row in graded if row.deadline and row.days is None]
     waiting = sum(len(row.waiting) for row in graded)
     said = {
+        "a late penalty without a deadline takes nothing off: give --deadline": any(
+            row.penalty and not row.deadline for row in graded
+        ),
         f"{len(late)} late: see 'late days' and 'final' in grades.csv": late,
         f"{len(unknown)} with no known time of receipt: no late days counted, no points taken off": unknown,
         f"{waiting} written to mark, in written.html; until then they count as 0": waiting,

@@ -400,7 +400,9 @@ def test_the_table_shows_everybody_once_and_obeys_nobody(graded, capsys):
 
 def test_the_end_of_a_run_says_what_the_points_do_not_hold_yet(again, capsys):
     place, folder = again
-    grade(place, folder, deadline="2020-01-01T00:00Z", late_penalty=10, show=True)
+    grade(place, folder, late_penalty=10, show=True)
+    assert "a late penalty without a deadline takes nothing off: give --deadline" in capsys.readouterr().out
+    grade(place, folder, deadline="2020-01-01T00:00Z", show=True)
     assert "2 late: see 'late days' and 'final' in grades.csv" in capsys.readouterr().out
     named = {"student": "4711", "name": "Ada \x1b[2JL", "attempt": 1, "lab": "01", "status": LOOK, "seconds": 0.0}
     assert "4711 Ada ?[2JL  why" in table.text([named | {"reason": "why"}])
