@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "MPLCONFIGDIR": "/tmp",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "",
+    "PYTHONHASHSEED": "0",  # an answer that depends on the order of a set gets the same points in a regrade
 }
 
 
@@ -65,12 +66,12 @@ def command(limits: Limits, slot: int, numbers: dict[str, int], as_root: bool | 
 
 
 def python(bundle: str, number: int) -> list[str]:
-    """The command line of the worker: this interpreter, its own packages, and no settings from outside."""
-    return [sys.executable, "-I", "-B", "-X", "utf8", bundle, str(number), *paths()]
+    """The command line of the worker: this interpreter, its own packages, no settings but those of `ENVIRONMENT`."""
+    return [sys.executable, "-P", "-s", "-B", "-X", "utf8", bundle, str(number), *paths()]
 
 
 def paths() -> list[str]:
-    """The folders of installed packages, also those that the interpreter does not find by itself under `-I`."""
+    """The folders of installed packages, also those that the interpreter does not find by itself under `-s`."""
     return [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages") and os.path.isdir(path)]
 
 

@@ -62,6 +62,12 @@ def test_a_function_of_a_cell_is_called_with_plain_values(shared):
     assert type(found[0]) is np.float64
 
 
+@pytest.mark.parametrize("unsafe", [False, True])
+def test_what_the_order_of_a_set_decides_is_the_same_in_every_box(unsafe):
+    order = "def f():\n    return list({str(i) for i in range(20)})"
+    assert ask(order, unsafe=unsafe) == ask(order, unsafe=unsafe)
+
+
 def test_an_empty_stub_and_a_name_that_is_missing_are_not_attempted(shared):
     assert shared.run(cell("def stub(x):\n    raise NotImplementedError")) == ""
     for name in ("stub", "never_written"):
