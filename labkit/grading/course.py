@@ -47,12 +47,13 @@ def opened(
     if not unsafe and not scheduler:
         box.available()
     with output.locked(folder):
+        output.same_overlay(folder, overlay_folder)
         key = said.key or output.course_key(folder)
         place = overlay_folder and Path(overlay_folder).resolve()
         try:
             yield Course(folder, key, place, limits or said.limits, unsafe)
         except KeyboardInterrupt:
-            raise CannotGrade("stopped; what is graded is kept, and the same command goes on from there") from None
+            raise CannotGrade("stopped; what is graded is kept: give the same command again") from None
 
 
 def results(
@@ -96,9 +97,20 @@ def _same_rules(result: dict, rules: str) -> None:
 
 
 def done(course: Course) -> dict:
-    """The results of earlier runs. What was graded without a sandbox counts only for a run without."""
+    """The results of earlier runs with the same course key.
+
+    What was graded without a sandbox counts only for a run without.
+    """
     return {
         (one["lab"], one["student"], one["sha256"], one["rules"]): one
         for one in output.results(course.folder)
-        if one["unsafe"] <= course.unsafe
+        if one["unsafe"] <= course.unsafe and _same_key(one, course.key)
     }
+
+
+def _same_key(result: dict, key: bytes) -> bool:
+    """Whether the inputs of the result were drawn from this key."""
+    for one in result.get("exercises", [])[:1]:
+        drawn = engine.seed(key, result["student"], one["name"], result["attempt"])
+        return one["seed"] == f"{drawn:032x}"
+    return True

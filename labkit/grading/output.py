@@ -119,6 +119,20 @@ def _full(output: Path) -> CannotGrade:
     return CannotGrade(f"the disk of {output} is full: free some room; then the same command goes on from here")
 
 
+def same_overlay(output: Path, overlay: Path | None) -> None:
+    """Nothing, but the folder remembers which overlay its results are by.
+
+    Raises:
+        Refused: they are by one, and none is given now: its tests and points would be lost without a word.
+    """
+    path = output / "overlay.txt"
+    if overlay is not None:
+        write_atomically(path, f"{Path(overlay).resolve()}\n".encode())
+    elif path.exists():
+        was = path.read_text(encoding="utf-8").strip()
+        raise Refused(f"{output} was graded with --overlay {was}: give it again, or delete {path} to go on without")
+
+
 def course_key(output: Path) -> bytes:
     """The key that all inputs are drawn from, `course.key`; made on the first run.
 

@@ -85,8 +85,7 @@ def default_workers() -> int:
     """As many as there are cores and memory for."""
     import psutil
 
-    cores = len(os.sched_getaffinity(0))
-    return max(1, min(cores, int(_memory_bytes(psutil.virtual_memory().total) // BYTES_EACH)))
+    return max(1, min(len(slots.cores()), int(_memory_bytes(psutil.virtual_memory().total) // BYTES_EACH)))
 
 
 def _memory_bytes(total: int) -> int:

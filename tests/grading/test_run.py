@@ -253,9 +253,9 @@ def test_a_process_that_dies_twice_costs_its_own_submission_alone(tmp_path):
 
 def test_what_was_graded_without_a_sandbox_does_not_count_for_a_run_with_one(graded):
     _, folder, _ = graded
-    safe = course.Course(folder, b"key", None, None, unsafe=False)
+    safe = course.Course(folder, output.course_key(folder), None, None, unsafe=False)
     assert course.done(safe) == {}
-    assert len(course.done(course.Course(folder, b"key", None, None, unsafe=True))) == 3
+    assert len(course.done(course.Course(folder, output.course_key(folder), None, None, unsafe=True))) == 3
 
 
 @pytest.mark.parametrize("where", ["in", "in/grades", "."])
@@ -526,3 +526,36 @@ def test_an_output_that_cannot_be_written_to_is_refused(again):
             grade(place, place.parent / "shut")
     finally:
         writable(place.parent / "shut")
+
+
+def test_a_forgotten_overlay_is_asked_for_again(again, tmp_path):
+    place, folder = again
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "overlay.toml").write_text("[points]\nthroughput = 3\n")
+    assert points(grade(place, folder, overlay=tmp_path / "mine"))["alice"] == 3
+    for call in (lambda: grade(place, folder), lambda: regrade(folder)):
+        with pytest.raises(Refused, match="was graded with --overlay .*mine: give it again"):
+            call()
+    assert points(regrade(folder, overlay=tmp_path / "mine"))["alice"] == 3
+    (folder / "overlay.txt").unlink()
+    assert points(grade(place, folder))["alice"] == 1
+
+
+def test_results_of_another_course_key_are_graded_again(again):
+    place, folder = again
+    before = times(folder)
+    grade(place, folder)
+    graded = [name for name in before if not name.startswith("carol")]
+    assert [times(folder)[name] for name in graded] == [before[name] for name in graded]
+    (folder / "course.key").write_text("another key, which is long enough to be one")
+    assert points(grade(place, folder))["alice"] == 1
+    assert all(times(folder)[name] > before[name] for name in graded)
+
+
+def test_a_system_without_affinity_still_tells_its_cores(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert slots.cores() == set(range(os.cpu_count()))
+    assert pool.default_workers() >= 1
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with slots.taken() as slot:
+        assert slot == 0
