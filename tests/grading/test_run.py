@@ -534,7 +534,7 @@ def test_a_forgotten_overlay_is_asked_for_again(again, tmp_path):
     (tmp_path / "mine" / "overlay.toml").write_text("[points]\nthroughput = 3\n")
     assert points(grade(place, folder, overlay=tmp_path / "mine"))["alice"] == 3
     for call in (lambda: grade(place, folder), lambda: regrade(folder)):
-        with pytest.raises(Refused, match="was graded with --overlay .*mine: give it again"):
+        with pytest.raises(Refused, match=r"was graded with --overlay .*mine: give it again"):
             call()
     assert points(regrade(folder, overlay=tmp_path / "mine"))["alice"] == 3
     (folder / "overlay.txt").unlink()
