@@ -13,6 +13,7 @@ from labkit import exercises
 from labkit.exercises.asked import asked
 from labkit.exercises.laws import Exercise, NotAttempted, Stopped, Wrong
 
+NOT_CHECKED = "this answer could not be checked"
 LEFT_OVER = "a part of your function still holds the line `raise NotImplementedError`; replace it by your code"
 
 
@@ -70,7 +71,7 @@ def judge(exercise: Exercise, ask: Callable, seed: int) -> Outcome:
         except Stopped as stopped:
             return Outcome(exercise, 0.0, (f"your function stopped with {stopped}",))
         except Exception as error:  # an answer so odd that the law itself fell over earns nothing
-            hints.append(f"this answer could not be checked ({type(error).__name__})")
+            hints.append(f"{NOT_CHECKED} ({type(error).__name__})")
     if hints == [LEFT_OVER] * len(laws):
         return Outcome(exercise, 0.0, attempted=False)
     passed = len(laws) - len(hints)

@@ -41,6 +41,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     grade.add_argument(
         "--late-penalty", type=float, metavar="PERCENT", help="of the points, for each begun day; default: 0"
     )
+    grade.add_argument(
+        "--received",
+        type=Path,
+        metavar="FILE",
+        help="a table, student,received, where the platform tells no times, or for who was given more of it",
+    )
     grade.add_argument("--formgrader", type=Path, metavar="COURSE", help="also write nbgrader's gradebook there")
     _running(grade)
     grade.set_defaults(run=run_grade)
@@ -120,6 +126,7 @@ def run_grade(options: argparse.Namespace) -> int:
                 scheduler=options.scheduler,
                 unsafe=options.unsafe,
                 formgrader=options.formgrader,
+                received=options.received,
             )
         )
     )

@@ -154,6 +154,8 @@ def _run(work: Work, master: masters.Master, job: Job, slot: int) -> tuple[list[
             outcome, log = runner.judge(exercise, drawn)
             for name in sorted(_unknown(log) & graft.left_out_names(master)):
                 notes.append(f"`{exercise.name}` uses `{name}` of another cell, which is not there when graded")
+            if any(hint.startswith(check.NOT_CHECKED) for hint in outcome.hints):
+                notes.append(f"a test of `{exercise.name}` failed on this answer by an error of its own")
             graded.append(
                 {
                     "name": exercise.name,

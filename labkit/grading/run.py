@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from labkit import exercises
+from labkit.files import write_atomically
 from labkit.grading import course, late, output, table, tasks
 from labkit.grading import overlay as overlays
 from labkit.grading.gradebook import Gradebook
@@ -31,6 +32,7 @@ def grade_class(
     limits: Limits | None = None,
     show: bool = True,
     formgrader: Path | None = None,
+    received: Path | None = None,
 ) -> list[dict]:
     """The result of each submission in `place`, those of earlier runs by the same rules included.
 
@@ -38,6 +40,7 @@ def grade_class(
         folder: for results, copies, gradebook and exports; results of students who are not in `place` stay.
         only: students to grade; everybody if empty.
         deadline, late_penalty, limits: before those of the overlay.
+        received: a table of times of receipt, before those that the files tell; see `late.times`.
         scheduler: address of a Dask cluster; each job tells its workers all but the overlay, whose folder they share.
 
     Raises:
@@ -50,7 +53,8 @@ def grade_class(
     output.refuse_place(place, folder)
     terms = _terms(overlay, deadline, late_penalty)
     with course.opened(folder, overlay, limits, unsafe, scheduler) as ours, output.room_in(folder, _bytes_in(place)):
-        every = tasks.found(place, folder, lab, only)
+        times = _times(folder, received)
+        every = [tasks.received(one, times) for one in tasks.found(place, folder, lab, only)]
         results = course.results(ours, every, course.done(ours), workers, scheduler, show)
         _publish(folder, results, show, terms, formgrader)
     return results
@@ -78,6 +82,15 @@ def regrade(
         results = course.results(ours, _stored(folder, {one.casefold() for one in only}), {}, workers, scheduler, show)
         _publish(folder, results, show)
     return results
+
+
+def _times(folder: Path, received: Path | None) -> dict[str, datetime]:
+    """The times of receipt by the table `received`, of which the folder keeps a copy, else by that copy."""
+    kept = folder / "received.csv"
+    if received:
+        late.times(received)
+        write_atomically(kept, received.read_bytes())
+    return late.times(kept) if kept.exists() else {}
 
 
 def _stored(folder: Path, only: set[str]) -> list[Task]:

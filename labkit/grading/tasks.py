@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -51,6 +51,12 @@ def found(place: Path, folder: Path, lab: str | None = None, only: Iterable[str]
     if missing := wanted - {one.submission.student for one in placed}:
         raise Refused(f"nothing of {', '.join(sorted(missing))} is in {place}")
     return list(_with_attempts(_with_labs(placed, place, folder), folder))
+
+
+def received(one: Task, told: Mapping[str, datetime]) -> Task:
+    """The task with the time of receipt that `told` has for its student, if it has one."""
+    time = told.get(one.submission.student)
+    return replace(one, submission=replace(one.submission, received=time)) if time else one
 
 
 def again(result: dict, folder: Path) -> Task | None:

@@ -12,8 +12,10 @@ from labkit.grading.work import GRADED, LOOK, CannotGrade, Refused
 RUNNING = "--only alice --only bob --overlay mine --workers 3 --scheduler tcp://10.0.0.1:8786 --unsafe"
 RUN = {"only": ["alice", "bob"], "overlay": Path("mine"), "workers": 3, "scheduler": "tcp://10.0.0.1:8786"}
 GRADE = "grade in.zip --lab 02 -o out --deadline 2026-11-30T23:59Z --late-penalty 10 --formgrader course"
+GRADE += " --received times.csv"
 DEADLINE = {"deadline": "2026-11-30T23:59Z", "late_penalty": 10.0}
 GRADED_BY = {"place": Path("in.zip"), "folder": Path("out"), "lab": "02", "formgrader": Path("course"), **DEADLINE}
+GRADED_BY["received"] = Path("times.csv")
 ORDERS = [
     (f"{GRADE} {RUNNING}", run, "grade_class", GRADED_BY | RUN | {"unsafe": True}),
     ("grade in", run, "grade_class", {"place": Path("in"), "folder": Path("grades")}),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labkit.grading.late import days, deadline, keep
+from labkit.grading.late import days, deadline, keep, times
 from labkit.grading.work import Refused
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -100,3 +100,36 @@ def test_a_penalty_takes_its_share_for_each_day_and_never_more_than_all():
 def test_a_penalty_that_is_no_share_is_refused(percent):
     with pytest.raises(Refused, match="0 to 100 percent"):
         keep(1, percent)
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_table_tells_when_each_student_handed_in(tmp_path, separator):
+    lines = ["name,student, received", "Zoë,Zoe O'Neil,2026-11-30T12:00Z", ",,", "B,4711,2026-11-30 17:30 Asia/Kolkata"]
+    table = tmp_path / "times.csv"
+    table.write_text("\ufeff" + "\r\n".join(lines).replace(",", separator), encoding="utf-8")
+    assert times(table) == {"zoe_oneil": NOON, "4711": NOON}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the columns student and received"),
+        ("student,when\na,b", "the columns student and received"),
+        (
+            "student,received\na,2026-11-30T12:00Z\nb,2026-11-30",
+            "line 3: the time '2026-11-30' is not a time",
+        ),
+        ("student,received\na,", "line 2: the time ''"),
+        ("student,received\na,2026-11-30T12:00Z\nA,2026-11-30T12:00Z", "line 3: 'A' is in it twice"),
+        ("student,received\n\udcff,2026-11-30T12:00Z", "no UTF-8"),
+    ],
+)
+def test_a_wrong_table_of_times_is_refused_with_its_line(tmp_path, text, said):
+    (tmp_path / "times.csv").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(Refused, match=said):
+        times(tmp_path / "times.csv")
+
+
+def test_a_table_of_times_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Refused, match="No such file"):
+        times(tmp_path / "times.csv")

@@ -559,3 +559,22 @@ def test_a_system_without_affinity_still_tells_its_cores(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     with slots.taken() as slot:
         assert slot == 0
+
+
+def test_a_table_of_times_counts_for_late_days_and_stays(again, tmp_path):
+    place, folder = again
+    (tmp_path / "times.csv").write_text("student,received\nalice,2020-01-03T12:00Z\nbob,2020-01-01T12:00Z\n")
+    grade(place, folder, received=tmp_path / "times.csv", deadline="2020-01-02T00:00Z", late_penalty=10)
+    for _ in range(2):
+        with Gradebook(folder) as book:
+            assert {row.student: row.days for row in book.rows() if row.student != "carol"} == {"alice": 2, "bob": 0}
+        grade(place, folder)
+
+
+def test_a_test_that_fails_by_an_error_of_its_own_is_pointed_out(tmp_path):
+    (tmp_path / "mine").mkdir()
+    broken = "def _broken(answer, random):\n    raise ValueError\n\n\nLAWS = {'throughput': (_broken,)}\n"
+    (tmp_path / "mine" / "overlay.toml").write_text("")
+    (tmp_path / "mine" / "lab01.py").write_text(broken)
+    (one,) = grade(hand_in(tmp_path / "in", alice=RIGHT), tmp_path / "grades", overlay=tmp_path / "mine")
+    assert one["notes"] == ["a test of `throughput` failed on this answer by an error of its own"]
