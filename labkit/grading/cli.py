@@ -15,7 +15,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         description="Writes NN_topic/ and NN_topic.zip: the notebook with empty stubs and how to start. No solution "
         "and no hidden test is in it. The same lab gives the same bytes.",
     )
-    release.add_argument("lab", help="such as 02")
+    release.add_argument("lab", type=_lab, help="such as 02")
     release.add_argument(
         "-o", "--output", type=Path, default=Path("release"), metavar="FOLDER", help="default: release"
     )
@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "labkit grade lab02.zip --lab 02 --deadline '2026-11-30T23:59 Asia/Kolkata' --late-penalty 10",
     )
     grade.add_argument("submissions", type=Path, metavar="SUBMISSIONS")
-    grade.add_argument("--lab", help="such as 02; default: each notebook tells")
+    grade.add_argument("--lab", type=_lab, help="such as 02; default: each notebook tells")
     grade.add_argument("-o", "--output", type=Path, default=Path("grades"), metavar="FOLDER", help="default: grades")
     grade.add_argument(
         "--deadline", metavar="TIME", help="with its zone: 2026-11-30T23:59+05:30 or '2026-11-30T23:59 Asia/Kolkata'"
@@ -70,6 +70,10 @@ def add(commands: argparse._SubParsersAction) -> None:
     mark.add_argument("output", type=Path, metavar="GRADES", help="the folder that labkit grade wrote")
     mark.add_argument("points", type=Path, nargs="?", metavar="FILE", help="manual.csv, as the page saved it")
     mark.set_defaults(run=run_mark)
+
+
+def _lab(text: str) -> str:
+    return text.zfill(2)
 
 
 def _overlay(command: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from labkit.grading.work import GRADED, LOOK, CannotGrade, Refused
 
 RUNNING = "--only alice --only bob --overlay mine --workers 3 --scheduler tcp://10.0.0.1:8786 --unsafe"
 RUN = {"only": ["alice", "bob"], "overlay": Path("mine"), "workers": 3, "scheduler": "tcp://10.0.0.1:8786"}
-GRADE = "grade in.zip --lab 02 -o out --deadline 2026-11-30T23:59Z --late-penalty 10 --formgrader course"
+GRADE = "grade in.zip --lab 2 -o out --deadline 2026-11-30T23:59Z --late-penalty 10 --formgrader course"
 GRADE += " --received times.csv"
 DEADLINE = {"deadline": "2026-11-30T23:59Z", "late_penalty": 10.0}
 GRADED_BY = {"place": Path("in.zip"), "folder": Path("out"), "lab": "02", "formgrader": Path("course"), **DEADLINE}
