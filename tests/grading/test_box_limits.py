@@ -92,7 +92,8 @@ def test_the_box_sees_the_system_and_the_interpreter_alone(ask):
     places = {Path(one).parts[1] for one in sandbox._interpreter()}
     assert set(seen) <= allowed | places
     assert set(ask("return os.listdir('/etc')")) <= {"alternatives", "localtime", "ld.so.cache"}
-    assert ask("return os.listdir('/tmp') + os.listdir('/dev/shm')") == []
+    below = {Path(one).parts[2] for one in sandbox._interpreter() if one.startswith("/tmp/")}
+    assert set(ask("return os.listdir('/tmp') + os.listdir('/dev/shm')")) <= below
 
 
 @pytest.mark.parametrize(
