@@ -100,6 +100,11 @@ def _at_least_one(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
 
 
+def _how(options: argparse.Namespace) -> dict:
+    """The options that `_running` added, by their names."""
+    return {name: getattr(options, name) for name in ("only", "overlay", "workers", "scheduler", "unsafe")}
+
+
 def run_release(options: argparse.Namespace) -> int:
     """See `labkit.grading.release`."""
     from labkit.grading import overlay, release
@@ -122,13 +127,9 @@ def run_grade(options: argparse.Namespace) -> int:
                 options.submissions,
                 options.output,
                 lab=options.lab,
-                only=options.only,
-                overlay=options.overlay,
                 deadline=options.deadline,
                 late_penalty=options.late_penalty,
-                workers=options.workers,
-                scheduler=options.scheduler,
-                unsafe=options.unsafe,
+                **_how(options),
                 formgrader=options.formgrader,
                 received=options.received,
             )
@@ -144,11 +145,7 @@ def run_regrade(options: argparse.Namespace) -> int:
         lambda: _looked_at(
             run.regrade(
                 options.output,
-                only=options.only,
-                overlay=options.overlay,
-                workers=options.workers,
-                scheduler=options.scheduler,
-                unsafe=options.unsafe,
+                **_how(options),
             )
         )
     )

@@ -152,7 +152,7 @@ def _run(work: Work, master: masters.Master, job: Job, slot: int) -> tuple[list[
         for exercise in master.exercises:
             drawn = seed(job.key, job.submission.student, exercise.name, job.attempt)
             outcome, log = runner.judge(exercise, drawn)
-            for name in sorted(_unknown(log) & graft.left_out_names(master)):
+            for name in sorted(_unknown(log) & master.left_out):
                 notes.append(f"`{exercise.name}` uses `{name}` of another cell, which is not there when graded")
             if any(hint.startswith(check.NOT_CHECKED) for hint in outcome.hints):
                 notes.append(f"a test of `{exercise.name}` failed on this answer by an error of its own")

@@ -21,11 +21,6 @@ def lab_of(cells: list[Cell]) -> str | None:
     return max(sorted(found), key=found.__getitem__) if found else None
 
 
-def left_out_names(master: Master) -> frozenset[str]:
-    """Names that the lab's notebook sets, but which are not there when graded."""
-    return master.left_out
-
-
 def graft(cells: list[Cell], master: Master) -> Work:
     """The submission's answers and extra cells among the lab's own code, in the lab's order.
 

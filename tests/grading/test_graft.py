@@ -71,8 +71,8 @@ def test_the_solutions_need_nothing_that_is_left_out(lab):
     there = {name for step in work.steps for name in source.bound(step.source)} | set(dir(builtins))
     needed = {name for text in answers(work).values() for name in read_from_outside(compile(text, "", "exec"))}
     assert needed <= there
-    assert not needed & graft.left_out_names(one)
-    assert not there & graft.left_out_names(one)
+    assert not needed & one.left_out
+    assert not there & one.left_out
 
 
 def read_from_outside(code: types.CodeType) -> set[str]:
@@ -83,7 +83,7 @@ def read_from_outside(code: types.CodeType) -> set[str]:
 
 
 def test_the_names_of_models_and_measurements_are_known_to_be_left_out():
-    assert {"model", "test", "folder", "sys"} <= graft.left_out_names(master.load(LAB))
+    assert {"model", "test", "folder", "sys"} <= master.load(LAB).left_out
 
 
 @every_lab
