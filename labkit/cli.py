@@ -199,8 +199,9 @@ def run_compress(options: argparse.Namespace) -> int:
 
 def run_labs(options: argparse.Namespace) -> None:
     """Copies the notebooks that came with labkit. One that is there already is somebody's work and stays as it is."""
-    packaged = Path(__file__).parent / "_labs"
-    source = packaged if packaged.is_dir() else Path(__file__).parents[1] / "labs"
+    from labkit.files import shipped
+
+    source = shipped("labs")
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
         raise UserError(f"there are no notebooks in {source}: install the labkit wheel again")

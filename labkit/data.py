@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from labkit.files import shipped
+
 CLASSES = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 # SHA-256 of the uncompressed content: gzip headers differ between the places that carry these files.
@@ -105,8 +107,7 @@ def folder() -> Path:
     """Where the data files are: `LABKIT_DATA`, else inside the installed package, else the repository's `data/`."""
     if os.environ.get("LABKIT_DATA"):
         return Path(os.environ["LABKIT_DATA"])
-    packaged = Path(__file__).parent / "_data"
-    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "data"
+    return shipped("data")
 
 
 def restore(name: str) -> str:

@@ -1,10 +1,17 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and where those are that came with labkit."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
+
+
+def shipped(name: str) -> Path:
+    """The folder `name` that came with labkit: inside the installed package, else the repository's."""
+    package = Path(__file__).parent
+    packaged = package / f"_{name}"
+    return packaged if packaged.is_dir() else package.parent / name
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:

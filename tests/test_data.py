@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit import data
+from labkit import data, files
 from labkit.data import DataError, Split
 
 settings.register_profile("labkit", deadline=None, derandomize=True)  # no test depends on the machine or the day
@@ -183,7 +183,7 @@ def test_labkit_data_says_where_the_files_are(elsewhere):
 
 def test_an_installed_package_reads_its_own_copy(monkeypatch, tmp_path):
     monkeypatch.delenv("LABKIT_DATA", raising=False)
-    monkeypatch.setattr(data, "__file__", str(tmp_path / "labkit" / "data.py"))
+    monkeypatch.setattr(files, "__file__", str(tmp_path / "labkit" / "files.py"))
     assert data.folder() == tmp_path / "data"
     (tmp_path / "labkit" / "_data").mkdir(parents=True)
     assert data.folder() == tmp_path / "labkit" / "_data"

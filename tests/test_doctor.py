@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import __version__, cli, data, doctor, sweeps
+from labkit import __version__, cli, data, doctor, files, sweeps
 from labkit.measure import machine
 
 
@@ -231,7 +231,7 @@ def shipped(monkeypatch, tmp_path):
     (package / "_labs").mkdir(parents=True)
     for name in ("01_a.ipynb", "02_b.ipynb"):
         (package / "_labs" / name).write_text("as shipped")
-    monkeypatch.setattr(cli, "__file__", str(package / "cli.py"))
+    monkeypatch.setattr(files, "__file__", str(package / "files.py"))
     monkeypatch.chdir(tmp_path)
     return package
 

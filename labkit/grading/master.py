@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labkit import exercises
 from labkit.exercises.laws import Exercise
+from labkit.files import shipped
 from labkit.grading.overlay import Overlay
 from labkit.grading.source import bound, dumped, reduced
 from labkit.grading.work import Refused
@@ -101,8 +102,7 @@ def path(lab: str) -> Path:
     """
     if lab not in exercises.LABS:
         raise Refused(f"no lab {lab!r}; there are {', '.join(exercises.LABS)}")
-    package = Path(__file__).parents[1]
-    folder = package / "_labs" if (package / "_labs").is_dir() else package.parent / "labs"
+    folder = shipped("labs")
     found = sorted(folder.glob(f"{lab}_*.ipynb"))
     if not found:
         raise Refused(f"there is no notebook of lab {lab} in {folder}: install the labkit wheel again")
