@@ -1,25 +1,29 @@
-"""The first code cell of every lab. It does nothing where labkit is installed, and brings labkit where it is not."""
+"""The first code cell of every lab. It does nothing where labkit is installed, and brings labkit where it is not.
+
+On Colab one machine serves several labs: there it also brings what this lab needs and the one before it did not.
+"""
 
 from __future__ import annotations
 
+COLAB = "COLAB_RELEASE_TAG"  # an environment variable that Colab sets
 BEGIN = """\
 # Where labkit is missing (on Colab, say) this installs it. What is there already keeps its version.
 import importlib.util, os, pathlib, subprocess, sys, tempfile
 from importlib.metadata import distributions, version
-if importlib.util.find_spec("labkit") is None:"""
+present = importlib.util.find_spec("labkit") is not None
+if not present or "{colab}" in os.environ:"""
 ADDRESS_KNOWN = """
     source = os.environ.get("LABKIT_SOURCE") or "git+{repository}\""""
 NO_ADDRESS = """
-    source = os.environ.get("LABKIT_SOURCE")
-    if not source:
+    source = os.environ.get("LABKIT_SOURCE", "")
+    if not present and not source:
         raise RuntimeError("labkit is missing: run `make lab`, or set LABKIT_SOURCE to its wheel, zip or address")"""
 END = """
     source = pathlib.Path(source).resolve().as_uri() if os.path.exists(source) else source
-    there = [found.name for found in distributions() if found.name not in (None, "labkit")]
     keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")
-    keep.write_text("\\n".join(f"{{name}}=={{version(name)}}" for name in there))
+    keep.write_text("\\n".join(f"{{one.name}}=={{version(one.name)}}" for one in distributions() if one.name))
     pip_install = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", str(keep)]
-    subprocess.run([*pip_install, f"labkit{extras} @ {{source}}"], check=True)
+    subprocess.run([*pip_install, "labkit{extras}" + ("" if present else f" @ {{source}}")], check=True)
     importlib.invalidate_caches()"""
 
 
@@ -33,4 +37,4 @@ def setup_cell(repository: str | None, extras: tuple[str, ...] = ()) -> str:
     """
     middle = ADDRESS_KNOWN if repository else NO_ADDRESS
     wanted = f"[{','.join(extras)}]" if extras else ""
-    return (BEGIN + middle + END).format(repository=repository, extras=wanted)
+    return (BEGIN + middle + END).format(colab=COLAB, repository=repository, extras=wanted)

@@ -18,7 +18,7 @@ from labkit.grading.work import Refused
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time; the same one each time makes the same bytes
 REGULAR_FILE = 0o100644
 UNIX = 3
-EXTRAS = re.compile(r"labkit(\[[a-z,]+\]) @")
+EXTRAS = re.compile(r"\"labkit(\[[a-z,]+\])\"")
 HEADING = re.compile(r"(### Exercise: `(\w+)` \(\w+, )[\d.]+ points?\)")
 README = """\
 # {title}
