@@ -25,11 +25,13 @@ from nbclient import NotebookClient
 from tqdm.auto import tqdm
 
 from labkit import exercises
-from labkit.grading import engine, graft, master, notebook, pool, slots
+from labkit.grading import engine, graft, pool, slots
 from labkit.grading.engine import Job
 from labkit.grading.output import results
 from labkit.grading.submissions import each
 from labkit.grading.watch import descendants
+from labkit.notebooks import master
+from labkit.notebooks.read import read
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "grading"))
@@ -180,7 +182,7 @@ def overhead(place: Path, repeats: int) -> dict:
 def written_steps(path: Path, folder: Path) -> Path:
     """The cells that run, as a file for the bare process."""
     folder.mkdir(exist_ok=True)
-    work = graft.graft(notebook.read(path.read_bytes()), master.load(LAB))
+    work = graft.graft(read(path.read_bytes()), master.load(LAB))
     target = folder / f"{path.stem}.json"
     target.write_text(json.dumps([asdict(step) for step in work.steps]))
     return target

@@ -3,8 +3,8 @@
 A submission is read, grafted onto our own notebook, run in a sandbox and scored outside of it; what its code does can
 cost it points and nothing else. What each step is made of, the module to begin with first:
 
-read       submissions, handed, places, archive, platforms, identity; notebook
-graft      graft, matching, source, repairs; master, overlay; release
+read       submissions, handed, places, archive, platforms, identity
+graft      graft, repairs; overlay; release; `labkit.notebooks`, which reads a notebook and knows the lab's own
 box        box, process, sandbox, seccomp, watch, stage; wire, plain; worker, which runs inside
 score      engine, with the laws of `labkit.exercises`
 a class    run, course, tasks, pool, slots, output, late, table

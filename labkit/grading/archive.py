@@ -15,9 +15,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from labkit.grading.notebook import MAX_BYTES
 from labkit.grading.places import Found, is_hidden, moment, open_regular, shown
-from labkit.grading.work import Trouble
+from labkit.notebooks.cells import Trouble
+from labkit.notebooks.read import MAX_BYTES
 
 MAX_ENTRIES = 20_000
 MAX_TOTAL = 2_000_000_000  # bytes unpacked from one zip

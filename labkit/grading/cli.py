@@ -168,7 +168,8 @@ def _looked_at(results: list[dict]) -> int:
 
 def _told(action) -> int:
     """What `action` returns; what stands in its way becomes one line."""
-    from labkit.grading.work import CannotGrade, Refused
+    from labkit.grading.work import CannotGrade
+    from labkit.notebooks.cells import Refused
 
     try:
         return action()

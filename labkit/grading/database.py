@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from labkit.grading.work import CannotGrade, Refused
+from labkit.grading.work import CannotGrade
+from labkit.notebooks.cells import Refused
 
 NAME, BACKUPS = "gradebook.sqlite", "backups"
 VERSION = 1  # of the tables below; written into the file

@@ -15,11 +15,12 @@ from pathlib import Path
 from labkit import check
 from labkit.check import Outcome
 from labkit.exercises.laws import Exercise, Stopped
-from labkit.grading import graft, notebook, overlay
-from labkit.grading import master as masters
+from labkit.grading import graft, overlay
 from labkit.grading.box import Box, Stub
-from labkit.grading.identity import visible
-from labkit.grading.work import GRADED, LOOK, CannotGrade, Limits, Refused, Step, Submission, Trouble, Work
+from labkit.grading.work import GRADED, LOOK, CannotGrade, Limits, Step, Submission, Work
+from labkit.notebooks import master as masters
+from labkit.notebooks.cells import Refused, Trouble, visible
+from labkit.notebooks.read import read
 
 FORMAT = 1
 # What decides over points: a change in one of these makes new rules, and earlier results are graded again.
@@ -27,20 +28,17 @@ DECIDING = (
     "box",
     "engine",
     "graft",
-    "master",
-    "matching",
-    "notebook",
     "overlay",
     "plain",
     "process",
     "sandbox",
     "seccomp",
-    "source",
     "stage",
     "watch",
     "wire",
     "worker",
 )
+READING = ("master", "matching", "read", "source")  # of labkit/notebooks; they decide, too
 UNKNOWN_NAME = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -78,7 +76,7 @@ def grade_one(job: Job, slot: int = 0) -> dict:
         if job.submission.trouble:
             raise Trouble(job.submission.trouble)
         master = _master(job.lab, job.overlay_folder)
-        work = graft.graft(notebook.read(job.submission.content), master)
+        work = graft.graft(read(job.submission.content), master)
         exercises, notes = _run(work, master, job, slot)
         result |= {"exercises": exercises, "notes": [*work.notes, *notes]}
         result["written"] = [asdict(one) for one in work.written]
@@ -108,7 +106,8 @@ def _code(lab: str) -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     laws = [f"exercises/{name}.py" for name in (f"lab{lab}", "asked", "laws", "recipes")]
-    for name in ("check.py", "reference.py", *laws, *(f"grading/{name}.py" for name in DECIDING)):
+    reading = (f"notebooks/{name}.py" for name in READING)
+    for name in ("check.py", "reference.py", *laws, *(f"grading/{name}.py" for name in DECIDING), *reading):
         digest.update((package / name).read_bytes())
     return digest.hexdigest()
 
@@ -120,7 +119,7 @@ def seed(key: bytes, student: str, exercise: str, attempt: int) -> int:
 
 @lru_cache(maxsize=16)
 def _master(lab: str, overlay_folder: Path | None) -> masters.Master:
-    return masters.load(lab, overlay.load(overlay_folder))
+    return overlay.load(overlay_folder).master(lab)
 
 
 def _blank(job: Job) -> dict:

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from labkit.grading import late, master, sheets, shown
+from labkit.grading import late, sheets, shown
 from labkit.grading.grades import Grade
-from labkit.grading.work import CannotGrade, Refused
+from labkit.grading.work import CannotGrade
+from labkit.notebooks import master
+from labkit.notebooks.cells import Refused
 
 NAME = "gradebook.db"  # where nbgrader looks unless its course says otherwise
 BUSY_SECONDS = 60.0

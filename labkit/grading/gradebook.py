@@ -13,7 +13,8 @@ from pathlib import Path
 
 from labkit.grading import database, exports, feedback, late, manual, written
 from labkit.grading.grades import Grade, Mark, digest
-from labkit.grading.work import GRADED, Refused
+from labkit.grading.work import GRADED
+from labkit.notebooks.cells import Refused
 
 STUDENT, LAB = re.compile(r"[a-z0-9_@][a-z0-9_.@-]{0,63}"), re.compile(r"\d\d")
 COLUMNS = ("student", "lab", "status", "received", "sha256", "rules")

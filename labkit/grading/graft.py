@@ -6,19 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from labkit.grading.master import CHECK, EXERCISE, WRITTEN, Master
-from labkit.grading.matching import Match, labs_in, match
 from labkit.grading.repairs import notes
-from labkit.grading.source import functions, pieces, python, reduced
-from labkit.grading.work import Cell, Step, Trouble, Work, Written
+from labkit.grading.work import Step, Work, Written
+from labkit.notebooks.cells import Cell, Trouble
+from labkit.notebooks.master import CHECK, EXERCISE, WRITTEN, Master
+from labkit.notebooks.matching import Match, lab_of, match
+from labkit.notebooks.source import functions, pieces, python, reduced
 
 LONGEST_CELL, LONGEST_CODE, MOST_EXTRA = 200_000, 500_000, 300  # characters, characters, cells
-
-
-def lab_of(cells: list[Cell]) -> str | None:
-    """The lab that most graded cells of a notebook belong to, such as "02"; None where there is none."""
-    found = labs_in(cells)
-    return max(sorted(found), key=found.__getitem__) if found else None
 
 
 def graft(cells: list[Cell], master: Master) -> Work:

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from labkit.grading import notebook, platforms
+from labkit.grading import platforms
 from labkit.grading.identity import student_id
 from labkit.grading.places import MAX_FILES, Found, shown
 from labkit.grading.platforms import Owner
-from labkit.grading.work import Refused, Trouble
+from labkit.notebooks import matching
+from labkit.notebooks.cells import Refused, Trouble
+from labkit.notebooks.read import read
 
 LAB_NUMBER = re.compile(r"(?:^0|(?<![a-z])lab[ _-]*0*)([1-9]\d?)(?!\d)", re.IGNORECASE)
 NOTEBOOK = ".ipynb"
@@ -137,10 +139,9 @@ def lab_number(name: str) -> str:
 
 def _lab_inside(one: Found) -> str | None:
     """The lab whose cells are in the notebook, "" where it is none's, None where it cannot be read."""
-    from labkit.grading import graft
 
     try:
-        return graft.lab_of(notebook.read(one.read())) or ""
+        return matching.lab_of(read(one.read())) or ""
     except Trouble:
         return None
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 
-ID_LENGTH, NAME_LENGTH = 64, 100
+ID_LENGTH = 64
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 
 
@@ -25,21 +25,6 @@ def student_id(text: str) -> str:
     if not kept or kept.split(".")[0] in WINDOWS_DEVICES:
         return f"student-{_digits(text)}"
     return kept if len(kept) <= ID_LENGTH else f"{kept[: ID_LENGTH - 9].rstrip('._')}-{_digits(text)}"
-
-
-def display_name(text: str) -> str:
-    """The text for people: `visible`, and at most 100 characters."""
-    return visible(text)[:NAME_LENGTH]
-
-
-def visible(text: str) -> str:
-    """The text in one line, without control and direction characters.
-
-    >>> visible("a\\x1b[2J\\n b")
-    'a[2J b'
-    """
-    shown = "".join(" " if char.isspace() else char for char in text if char.isspace() or char.isprintable())
-    return " ".join(shown.split())
 
 
 def _digits(text: str) -> str:

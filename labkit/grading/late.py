@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from labkit.grading import identity
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 DAY = timedelta(days=1)
 EXAMPLE = "write 2026-11-30T23:59+05:30 or '2026-11-30T23:59 Asia/Kolkata'"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labkit.grading import sheets
 from labkit.grading.grades import Grade, Mark, number
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 NAME = "manual.csv"
 COLUMNS = ("student", "lab", "question", "points", "comment")

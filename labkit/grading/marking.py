@@ -7,7 +7,7 @@ from pathlib import Path
 from labkit.grading import output
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.manual import read
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 __all__ = ["mark", "read"]
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from labkit.files import write_atomically
 from labkit.grading.overlay import SHORTEST_KEY
-from labkit.grading.work import CannotGrade, Refused
+from labkit.grading.work import CannotGrade
+from labkit.notebooks.cells import Refused
 
 MB = 1e6
 RESERVE_BYTES = 100e6  # for results, feedback and the gradebook's backup

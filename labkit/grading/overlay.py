@@ -16,7 +16,10 @@ from pathlib import Path
 
 from labkit import exercises
 from labkit.exercises.laws import Exercise, Wrong
-from labkit.grading.work import Limits, Refused
+from labkit.grading.work import Limits
+from labkit.notebooks import master as masters
+from labkit.notebooks.cells import Refused
+from labkit.notebooks.master import Master
 
 NOT_PASSED = "the instructor's own test is not passed"
 KEYS = ("points", "limits", "deadline", "late_penalty")
@@ -48,6 +51,10 @@ class Overlay:
         """The exercise with this overlay's points, and its hidden laws after the open ones."""
         laws = (*exercise.laws, *self.laws.get(exercise.name, ()))
         return replace(exercise, points=self.points.get(exercise.name, exercise.points), laws=laws)
+
+    def master(self, lab: str) -> Master:
+        """The lab's own notebook with this overlay's points and laws; see `labkit.notebooks.master.load`."""
+        return masters.load(lab, self.applied, self.digest)
 
 
 def load(folder: Path | None) -> Overlay:

@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from labkit.grading.identity import display_name
-from labkit.grading.notebook import MAX_BYTES
-from labkit.grading.work import Refused, Trouble
+from labkit.notebooks.cells import Refused, Trouble, display_name
+from labkit.notebooks.read import MAX_BYTES
 
 MAX_STUDENTS = 20_000  # entries of the folder itself
 MAX_FILES = 500  # of one student

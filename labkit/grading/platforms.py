@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from labkit.grading.places import Found
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 # "smithjane_LATE_1234_56789_02_quantize-1.ipynb"; "..._1234_text.html" where a text or a link was handed in.
 CANVAS = re.compile(r"(?P<name>\w*?)_(?P<late>LATE_)?(?P<id>[1-9]\d*)_(?:[1-9]\d*_(?P<file>.+)|(?:text|link)\.html)")

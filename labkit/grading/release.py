@@ -10,10 +10,10 @@ from pathlib import Path
 
 from labkit import __version__, check
 from labkit.files import write_atomically
-from labkit.grading import master as masters
-from labkit.grading.master import Master
 from labkit.grading.overlay import Overlay
-from labkit.grading.work import Refused
+from labkit.notebooks import master as masters
+from labkit.notebooks.cells import Refused
+from labkit.notebooks.master import Master
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip knows no earlier time; the same one each time makes the same bytes
 REGULAR_FILE = 0o100644
@@ -55,7 +55,7 @@ def release(lab: str, folder: Path, overlay: Overlay | None = None) -> tuple[Pat
         Refused: there is no such lab, or other files stand there already.
     """
     overlay = overlay or Overlay()
-    master = masters.load(lab, overlay)
+    master = overlay.master(lab)
     files = {
         f"{master.name}/{master.name}.ipynb": notebook(master),
         f"{master.name}/README.md": _readme(master, overlay).encode(),

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from labkit.grading.master import CHECK, EXERCISE, GIVEN, WRITTEN, Master
-from labkit.grading.matching import Match
-from labkit.grading.source import bound, python, reduced, statements, used
-from labkit.grading.work import Cell
+from labkit.notebooks.cells import Cell
+from labkit.notebooks.master import CHECK, EXERCISE, GIVEN, WRITTEN, Master
+from labkit.notebooks.matching import Match
+from labkit.notebooks.source import bound, python, reduced, statements, used
 
 LISTED = 5
 LONGEST_ID = 40

@@ -15,7 +15,8 @@ from labkit.grading import overlay as overlays
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.grades import Grade
 from labkit.grading.tasks import Task
-from labkit.grading.work import Limits, Refused
+from labkit.grading.work import Limits
+from labkit.notebooks.cells import Refused
 
 
 def grade_class(

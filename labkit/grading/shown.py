@@ -6,10 +6,11 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from labkit.grading import master, matching, output, sheets
-from labkit.grading import notebook as submitted
+from labkit.grading import output, sheets
 from labkit.grading.grades import Grade, number
-from labkit.grading.work import Trouble
+from labkit.notebooks import master, matching
+from labkit.notebooks.cells import Trouble
+from labkit.notebooks.read import read
 
 
 def write(row: Grade, path: Path, folder: Path | None = None) -> Path:
@@ -82,7 +83,7 @@ def _texts(row: Grade, folder: Path | None) -> dict[int, str]:
         return texts
     try:
         copy = output.copy_path(folder, row.lab, row.result["sha256"])
-        cells = submitted.read(copy.read_bytes())
+        cells = read(copy.read_bytes())
         found = matching.match(cells, ours).theirs()
     except (Trouble, OSError):
         return texts

@@ -12,7 +12,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WITH_BOX = ("__init__", "plain", "wire", "worker")  # of labkit/grading
-LEFT_OUT = ("__main__", "_labs", "browser", "claims", "cli", "compress", "doctor", "report", "widgets")
+LEFT_OUT = ("__main__", "_labs", "browser", "claims", "cli", "compress", "doctor", "notebooks", "report", "widgets")
 # What stands in for a module that holds answers, or that needs files which are not in the box.
 STAND_INS = {
     "check": "def check(name, answer):\n    return 0.0\n",

@@ -11,10 +11,11 @@ from pathlib import Path
 from labkit.grading import platforms
 from labkit.grading.archive import Archive
 from labkit.grading.handed import NOTEBOOK, Handed, by_student, lab_number, of_owner, without_clashes
-from labkit.grading.identity import display_name, student_id
+from labkit.grading.identity import student_id
 from labkit.grading.places import Found, moment, read_regular, shown, walk
 from labkit.grading.platforms import Owner
-from labkit.grading.work import Refused, Submission, Trouble
+from labkit.grading.work import Submission
+from labkit.notebooks.cells import Refused, Trouble, display_name
 
 SUBMITTED = "submitted"  # nbgrader's folder in a course
 

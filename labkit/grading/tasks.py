@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from labkit.grading import graft, notebook, output, submissions
-from labkit.grading.work import Refused, Submission, Trouble
+from labkit.grading import output, submissions
+from labkit.grading.work import Submission
+from labkit.notebooks import matching
+from labkit.notebooks.cells import Refused, Trouble
+from labkit.notebooks.read import read
 
 NOT_A_LAB = "no part of a lab is in it; is it the right file?"
 LAST = "9999"  # a time of receipt that is not known sorts behind all others
@@ -87,7 +90,7 @@ def _lab_of(one: Submission, wanted: str | None) -> tuple[str, str]:
     if one.trouble:
         return lab, one.trouble
     try:
-        told = graft.lab_of(notebook.read(one.content))
+        told = matching.lab_of(read(one.content))
     except Trouble as trouble:
         return lab, str(trouble)
     if told is None:

@@ -33,16 +33,6 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell of a notebook from outside: texts of limited length, nothing else of it is kept."""
-
-    kind: str  # code, markdown or raw
-    source: str
-    id: str = ""
-    grade_id: str = ""
-
-
-@dataclass(frozen=True)
 class Step:
     """A piece of code to run before the laws ask. `exercise` names the solution cell that it is.
 
@@ -91,13 +81,5 @@ class Limits:
     open_files: int = 256
 
 
-class Trouble(Exception):
-    """A submission that cannot be graded without a person; the message is the reason in one line."""
-
-
 class CannotGrade(Exception):
     """This machine cannot grade (no sandbox, disk full, ...): the run stops; the message says what to do."""
-
-
-class Refused(Exception):
-    """The command was called with something that it cannot take; the message is one line and says what to do."""

@@ -7,7 +7,8 @@ import pytest
 from class_files import UPLOADED, solved
 
 from labkit.grading.submissions import find
-from labkit.grading.work import Refused, Submission
+from labkit.grading.work import Submission
+from labkit.notebooks.cells import Refused
 
 RIGHT = solved("02")
 AT = datetime.fromtimestamp(UPLOADED, UTC)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from labkit.grading import handed, places
 from labkit.grading.submissions import each, find
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 ENDINGS = st.sampled_from(["", ".ipynb", ".zip", ".pdf", "_12_34_a.ipynb", "_7_assignsubmission_file_"])

@@ -22,7 +22,7 @@ from finding import AT, RIGHT, found, one, refusal
 
 from labkit.grading import archive, handed
 from labkit.grading.submissions import each, find
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 FORMS = {
     "notebooks": {"alice.ipynb": RIGHT, "bob.ipynb": RIGHT},

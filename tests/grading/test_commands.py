@@ -7,7 +7,8 @@ import pytest
 
 from labkit import cli
 from labkit.grading import marking, run
-from labkit.grading.work import GRADED, LOOK, CannotGrade, Refused
+from labkit.grading.work import GRADED, LOOK, CannotGrade
+from labkit.notebooks.cells import Refused
 
 RUNNING = "--only alice --only bob --overlay mine --workers 3 --scheduler tcp://10.0.0.1:8786 --unsafe"
 RUN = {"only": ["alice", "bob"], "overlay": Path("mine"), "workers": 3, "scheduler": "tcp://10.0.0.1:8786"}

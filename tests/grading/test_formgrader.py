@@ -18,9 +18,11 @@ from class_files import solved
 from made_up import look, result
 
 from labkit import exercises
-from labkit.grading import formgrader, master
+from labkit.grading import formgrader
 from labkit.grading.grades import Grade, Mark
-from labkit.grading.work import CannotGrade, Refused
+from labkit.grading.work import CannotGrade
+from labkit.notebooks import master
+from labkit.notebooks.cells import Refused
 
 pytestmark = pytest.mark.sandbox
 

@@ -14,7 +14,8 @@ from made_up import keep, look, result
 from labkit.grading import database, late, sheets
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.grades import Grade, Mark
-from labkit.grading.work import CannotGrade, Refused
+from labkit.grading.work import CannotGrade
+from labkit.notebooks.cells import Refused
 
 NOON = datetime.fromisoformat("2026-11-22T12:00+00:00")
 

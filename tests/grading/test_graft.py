@@ -13,9 +13,10 @@ import handed_in
 import pytest
 
 from labkit import exercises
-from labkit.grading import graft, master, source
-from labkit.grading.matching import match
-from labkit.grading.work import Cell, Trouble
+from labkit.grading import graft
+from labkit.notebooks import master, matching, source
+from labkit.notebooks.cells import Cell, Trouble
+from labkit.notebooks.matching import match
 
 every_lab = pytest.mark.parametrize("lab", exercises.LABS)
 LAB = "01"
@@ -97,15 +98,15 @@ def test_a_notebook_without_any_metadata_is_read_all_the_same(lab):
 
 @every_lab
 def test_the_lab_of_a_notebook_is_told_by_its_ids_and_else_by_its_functions(lab):
-    assert graft.lab_of(cells(lab)) == lab
-    assert graft.lab_of(bare(cells(lab))) == lab
+    assert matching.lab_of(cells(lab)) == lab
+    assert matching.lab_of(bare(cells(lab))) == lab
 
 
 def test_the_lab_is_told_by_the_majority():
-    assert graft.lab_of(cells("02")[:20] + cells("03")) == "03"
-    assert graft.lab_of([Cell("code", "def soften(x):\n    return x"), Cell("markdown", "hello")]) == "04"
-    assert graft.lab_of([Cell("code", "print(1)")]) is None
-    assert graft.lab_of([Cell("raw", "", "", "check_soften"), Cell("code", "def fuse(x):\n    return x")]) == "04"
+    assert matching.lab_of(cells("02")[:20] + cells("03")) == "03"
+    assert matching.lab_of([Cell("code", "def soften(x):\n    return x"), Cell("markdown", "hello")]) == "04"
+    assert matching.lab_of([Cell("code", "print(1)")]) is None
+    assert matching.lab_of([Cell("raw", "", "", "check_soften"), Cell("code", "def fuse(x):\n    return x")]) == "04"
 
 
 def test_another_notebook_is_trouble_that_says_which_it_is():
@@ -366,7 +367,7 @@ def test_an_expression_nested_a_few_hundred_times_costs_itself_alone():
 def test_no_line_takes_the_search_for_magics_long(text):
     began = time.monotonic()
     grafted([*cells(), Cell("code", text + "\n(", "new")])
-    assert graft.lab_of([Cell("code", text)] * 10) is None
+    assert matching.lab_of([Cell("code", text)] * 10) is None
     assert time.monotonic() - began < 2
 
 
@@ -398,8 +399,8 @@ def test_each_cell_is_found_once():
 def test_the_digest_of_the_lab_changes_with_its_points():
     from labkit.grading.overlay import Overlay
 
-    assert master.load(LAB).digest == master.load(LAB, Overlay()).digest
-    assert master.load(LAB).digest != master.load(LAB, Overlay(points={"throughput": 3.0})).digest
+    assert master.load(LAB).digest == Overlay().master(LAB).digest
+    assert master.load(LAB).digest != Overlay(points={"throughput": 3.0}).master(LAB).digest
     assert master.load(LAB).digest != master.load("02").digest
 
 

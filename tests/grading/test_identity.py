@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labkit.grading.identity import display_name, student_id
+from labkit.grading.identity import student_id
+from labkit.notebooks.cells import display_name
 
 ANY = st.text(max_size=300)
 

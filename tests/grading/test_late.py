@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from labkit.grading.late import days, deadline, keep, times
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

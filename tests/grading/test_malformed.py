@@ -15,7 +15,7 @@ import outcomes
 import pytest
 
 from labkit import exercises
-from labkit.grading.notebook import MAX_BYTES
+from labkit.notebooks.read import MAX_BYTES
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 

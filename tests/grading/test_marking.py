@@ -8,7 +8,8 @@ from made_up import keep, look, result
 from labkit.grading import marking
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.grades import CHANGED, Mark, digest
-from labkit.grading.work import CannotGrade, Refused
+from labkit.grading.work import CannotGrade
+from labkit.notebooks.cells import Refused
 
 HEADER = "student,lab,question,points,comment\n"
 

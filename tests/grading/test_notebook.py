@@ -7,9 +7,9 @@ from class_files import empty, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.grading import notebook
-from labkit.grading.notebook import read
-from labkit.grading.work import Cell, Trouble
+from labkit.notebooks import read as reader
+from labkit.notebooks.cells import Cell, Trouble
+from labkit.notebooks.read import read
 
 LABS = [f"{number:02d}" for number in range(1, 8)]
 
@@ -161,9 +161,9 @@ def test_what_is_no_notebook_is_said_in_one_line(content, said):
 
 def test_as_many_as_the_limits_allow_are_read(monkeypatch):
     content = of_cells(*[code("x")] * 5)
-    monkeypatch.setattr(notebook, "MAX_CELLS", 5)
-    monkeypatch.setattr(notebook, "MAX_BYTES", len(content))
-    monkeypatch.setattr(notebook, "MAX_SOURCE", 1)
+    monkeypatch.setattr(reader, "MAX_CELLS", 5)
+    monkeypatch.setattr(reader, "MAX_BYTES", len(content))
+    monkeypatch.setattr(reader, "MAX_SOURCE", 1)
     assert len(read(content)) == 5
 
 

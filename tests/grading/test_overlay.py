@@ -6,8 +6,9 @@ import pytest
 
 from labkit import check, exercises
 from labkit.exercises.laws import Stopped
-from labkit.grading import late, master, overlay
-from labkit.grading.work import Limits, Refused
+from labkit.grading import late, overlay
+from labkit.grading.work import Limits
+from labkit.notebooks.cells import Refused
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "overlay"
 LAW = "def law(answer, random):\n    {doc}\n    if answer(1.0, 2) != 2000:\n        raise Wrong('secret')\n"
@@ -21,7 +22,7 @@ def written(folder: Path, **files: str) -> Path:
 
 
 def judged(folder: Path | None, answer, name: str = "throughput"):
-    one = next(one for one in master.load("01", overlay.load(folder)).exercises if one.name == name)
+    one = next(one for one in overlay.load(folder).master("01").exercises if one.name == name)
     return check.score(one, answer)
 
 
@@ -36,7 +37,7 @@ def right_unless_slow(latency_ms, batch):
 def test_without_a_folder_everything_stays_as_it_is():
     assert overlay.load(None) == overlay.Overlay()
     assert overlay.Overlay().limits == Limits()
-    assert master.load("01", overlay.Overlay()).exercises == exercises.of_lab("01")
+    assert overlay.Overlay().master("01").exercises == exercises.of_lab("01")
 
 
 def test_the_example_changes_points_and_limits():
@@ -44,7 +45,7 @@ def test_the_example_changes_points_and_limits():
     assert found.limits == Limits(call_seconds=5.0, submission_seconds=120.0)
     assert found.late_penalty == 10
     assert late.deadline(found.deadline).isoformat() == "2026-11-30T23:59:00+05:30"
-    points = {one.name: one.points for one in master.load("01", found).exercises}
+    points = {one.name: one.points for one in found.master("01").exercises}
     assert points == {one.name: one.points for one in exercises.of_lab("01")} | {"throughput": 2.0, "verdict": 3.0}
 
 

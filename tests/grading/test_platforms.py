@@ -15,7 +15,7 @@ from class_files import (
 from finding import AT, RIGHT, found
 
 from labkit.grading.submissions import find
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
 
 
 def test_canvas_names_its_files_by_user(canvas_zip):

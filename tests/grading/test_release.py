@@ -13,8 +13,9 @@ import nbformat
 import pytest
 
 from labkit import cli, exercises
-from labkit.grading import graft, master, overlay, release
-from labkit.grading.work import Cell, Refused
+from labkit.grading import graft, overlay, release
+from labkit.notebooks import master
+from labkit.notebooks.cells import Cell, Refused
 
 ROOT = Path(__file__).parents[2]
 OVERLAY = overlay.load(ROOT / "docs" / "overlay")
@@ -141,7 +142,7 @@ def test_the_command_writes_a_bundle_and_says_where(tmp_path, capsys):
 def test_the_untouched_bundle_is_grafted_without_repairs_and_answers_nothing(tmp_path, lab):
     found, _ = released(tmp_path, lab, OVERLAY)
     cells = [Cell(c["cell_type"], handed_in.text(c), c["id"], handed_in.grade_id(c)) for c in found["cells"]]
-    work = graft.graft(cells, master.load(lab, OVERLAY))
+    work = graft.graft(cells, OVERLAY.master(lab))
     assert work.notes == ()
     assert all("raise NotImplementedError" in step.source for step in work.steps if step.exercise)
     assert all(one.answer == "" for one in work.written)

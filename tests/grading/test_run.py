@@ -22,7 +22,8 @@ from handed_in import lab, with_cells, write
 from labkit.grading import course, engine, late, output, pool, run, slots, submissions, table, tasks
 from labkit.grading.gradebook import Gradebook
 from labkit.grading.grades import Grade
-from labkit.grading.work import LOOK, CannotGrade, Refused, Submission
+from labkit.grading.work import LOOK, CannotGrade, Submission
+from labkit.notebooks.cells import Refused
 
 RIGHT = """
 # %% exercise="throughput"

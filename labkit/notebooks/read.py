@@ -6,8 +6,7 @@ import codecs
 import json
 import re
 
-from labkit.grading.identity import NAME_LENGTH, display_name
-from labkit.grading.work import Cell, Trouble
+from labkit.notebooks.cells import NAME_LENGTH, Cell, Trouble, display_name
 
 MAX_BYTES = 20_000_000
 MAX_CELLS = 2_000
@@ -86,7 +85,9 @@ def _json(text: str) -> object:
     except RecursionError:
         raise Trouble("the notebook is nested too deeply to be read") from None
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated"):
+        left = text[error.pos :].rstrip()
+        cut = len(left) <= 1 or any(word.startswith(left) for word in ("true", "false", "null"))
+        if cut or error.msg.startswith("Unterminated"):
             raise Trouble(f"the file ends in the middle of the notebook (line {error.lineno:,})") from None
         raise Trouble(f"the file is no JSON: {error.msg} in line {error.lineno:,}") from None
     except ValueError:  # a whole number of more digits than Python reads

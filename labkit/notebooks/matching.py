@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from labkit.grading import master as masters
-from labkit.grading.master import CHECK, EXERCISE, GIVEN, TEXT, WRITTEN, Master
-from labkit.grading.source import defined, functions
-from labkit.grading.work import Cell
+from labkit.notebooks import master as masters
+from labkit.notebooks.cells import Cell
+from labkit.notebooks.master import CHECK, EXERCISE, GIVEN, TEXT, WRITTEN, Master
+from labkit.notebooks.source import defined, functions
 
 OUR_ID = re.compile(r"setup|cell-\d{2,3}")  # ids as this and older versions of the labs have them
 CHECK_CALL = re.compile(r"""\s*check\(\s*["'](\w+)["']\s*,\s*\w+\s*\)\s*""")
@@ -141,7 +141,13 @@ def _parts(source: str) -> tuple[frozenset[str], Counter]:
     return frozenset(map(str.strip, source.strip().split("\n"))), Counter(WORD.findall(source))
 
 
-def labs_in(cells: list[Cell]) -> Counter:
+def lab_of(cells: list[Cell]) -> str | None:
+    """The lab that most graded cells of a notebook belong to, such as "02"; None where there is none."""
+    found = _labs_in(cells)
+    return max(sorted(found), key=found.__getitem__) if found else None
+
+
+def _labs_in(cells: list[Cell]) -> Counter:
     """How many graded cells of each lab are in a notebook; by function names alone where no id is left."""
     every = {lab: masters.load(lab) for lab in masters.exercises.LABS}
     ids = {name: lab for lab, one in every.items() for cell in one.cells if (name := cell.grade_id)}

@@ -6,6 +6,7 @@ import builtins
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,9 +14,8 @@ from pathlib import Path
 from labkit import exercises
 from labkit.exercises.laws import Exercise
 from labkit.files import shipped
-from labkit.grading.overlay import Overlay
-from labkit.grading.source import bound, dumped, reduced
-from labkit.grading.work import Refused
+from labkit.notebooks.cells import Refused
+from labkit.notebooks.source import bound, dumped, reduced
 
 GIVEN, EXERCISE, CHECK, WRITTEN, TEXT = "given", "exercise", "check", "written", "text"
 
@@ -78,19 +78,22 @@ class Master:
         return self.names - there - {one.name for one in self.exercises} - set(dir(builtins))
 
 
-def load(lab: str, overlay: Overlay | None = None) -> Master:
+def load(lab: str, applied: Callable[[Exercise], Exercise] = lambda one: one, others: str = "") -> Master:
     """The lab numbered `lab`, such as "02", from the wheel or from the repository.
+
+    Args:
+        applied: gives an exercise the points and laws of this course.
+        others: what else its digest changes with.
 
     Raises:
         Refused: there is no such lab, or its notebook is missing.
     """
     place = path(lab)
-    overlay = overlay or Overlay()
     cells = _cells(place)
-    ours = tuple(overlay.applied(one) for one in exercises.of_lab(lab))
+    ours = tuple(applied(one) for one in exercises.of_lab(lab))
     points = {f"check_{one.name}": float(one.points) for one in ours}
     cells = tuple(replace(cell, possible=points.get(cell.grade_id, cell.possible)) for cell in cells)
-    digest = hashlib.sha256(repr((cells, [(one.name, one.points) for one in ours], overlay.digest)).encode())
+    digest = hashlib.sha256(repr((cells, [(one.name, one.points) for one in ours], others)).encode())
     return Master(lab, place.stem, cells, ours, digest.hexdigest())
 
 
