@@ -29,6 +29,7 @@ _MODULES = (
 _HOME = {  # where the names that labs use most live; nothing is imported before it is used
     "compare": "measure",
     "fingerprint": "measure",
+    "keep": "kept",
     "litert_predictor": "runtimes",
     "load_baseline": "models",
     "measurement": "measure",

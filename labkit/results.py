@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -55,9 +55,29 @@ BUDGETS = (
 
 
 def save(row: Measurement) -> Measurement:
-    """Appends the row to `measurements.jsonl` and returns it."""
+    """Appends the row to `measurements.jsonl` and returns it.
+
+    One whose figures are all those of the variant's latest row was measured then, and kept: that one is returned, with
+    its time, and nothing is written.
+    """
+    older = _latest_same("measurements", asdict(row), SAME_VARIANT)
+    if older:
+        return replace(row, time=older.get("time", row.time))
     append("measurements", asdict(row))
     return row
+
+
+def append_once(name: str, row: dict, alike: list[str]) -> None:
+    """As `append`, but only where the latest row with the same `alike` fields says something else."""
+    if not _latest_same(name, row, alike):
+        append(name, row)
+
+
+def _latest_same(name: str, row: dict, alike: list[str]) -> dict | None:
+    """The latest row with the same `alike` fields, if it is equal in all else but its time."""
+    row = json.loads(json.dumps(row))  # as it would be read
+    older = [one for one in read(name) if all(one.get(field) == row[field] for field in alike)]
+    return older[-1] if older and older[-1] | {"time": None} == row | {"time": None} else None
 
 
 def append(name: str, row: dict) -> None:

@@ -44,6 +44,7 @@ def torch_predictor(model, threads: int = 1) -> Predict:
 
     predict.threads = threads
     predict.runtime = "PyTorch"
+    predict.made_of = (model, threads)
     return predict
 
 
@@ -87,6 +88,7 @@ def onnx_predictor(path: str | Path, threads: int = 1, level: str = "ALL") -> Pr
 
     predict.threads = threads
     predict.runtime = "ONNX Runtime"
+    predict.made_of = (Path(path), threads, level)
     return predict
 
 
@@ -141,6 +143,7 @@ def litert_predictor(path: str | Path, threads: int = 1, reference: bool = False
 
     predict.threads = threads
     predict.runtime = "LiteRT"
+    predict.made_of = (Path(path), threads, reference)
     return predict
 
 

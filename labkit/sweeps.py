@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from labkit import data, results
+from labkit import data
 from labkit.files import write_atomically
+from labkit.kept import NOW, kept
 from labkit.measure.machine import describe, fingerprint
 
 
@@ -97,10 +97,10 @@ def weights_hash(file: str) -> str:
 
 
 def here(name: str, measure: Callable[[], list[dict]], weights: tuple[str, ...] = (), skip: bool = False) -> Sweep:
-    """What `measure()` returns, measured on this machine now or, with the same machine and weights, some time before.
+    """What `measure()` returns, measured on this machine: before the kernel was restarted, or now (see `labkit.kept`).
 
     Args:
-        measure: returns rows of plain values; called only if no rows are kept in the results folder.
+        measure: returns rows of plain values.
         weights: the names of the weights files that the rows depend on.
         skip: show the shipped rows of another machine, and say which.
 
@@ -110,23 +110,19 @@ def here(name: str, measure: Callable[[], list[dict]], weights: tuple[str, ...] 
     """
     if skip:
         return load(name)
-    machine = fingerprint()
-    facts = [machine["id"], *(weights_hash(file) for file in weights), os.environ.get("LABKIT_QUICK") == "1"]
-    key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
-    path = results.folder() / "sweeps" / f"{name}-{key}.json"
+    rows, when = kept(name, lambda: _checked(name, measure()), [weights_hash(file) for file in weights])
+    earlier = "" if when == NOW else "; run the cell again to measure anew"
+    return Sweep(name, rows, f"Measured on this machine, {when}: {describe()}{earlier}", fingerprint())
+
+
+def _checked(name: str, rows: list[dict]) -> list[dict]:
+    if not rows:
+        raise ValueError(f"the measurement {name!r} gave no rows")
     try:
-        rows = json.loads(path.read_bytes())["rows"]
-        said = "Measured on this machine, earlier"
-    except (OSError, ValueError, KeyError, TypeError):  # none yet, or cut short: measured again
-        rows, said = measure(), "Measured on this machine, now"
-        if not rows:
-            raise ValueError(f"the measurement {name!r} gave no rows") from None
-        try:
-            content = json.dumps({"machine": machine, "rows": rows}, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"a row of {name!r} holds what cannot be kept: {error}") from None
-        write_atomically(path, content.encode())
-    return Sweep(name, rows, f"{said}: {describe(machine)}", machine)
+        json.dumps(rows, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"a row of {name!r} holds what cannot be kept: {error}") from None
+    return rows
 
 
 def pack(correct: np.ndarray) -> str:

@@ -11,7 +11,9 @@
 # *Why Deploy on Edge?*, *The Speed of Light Problem*, *Checking Model Size*, *Benchmarking Your Model*,
 # *Efficient Model Architectures*. Run each cell with Shift + Enter. In an exercise,
 # replace the line `raise NotImplementedError` by your code, run the cell, then run the check below it. Do not round what you
-# return. Once labkit is installed, nothing here needs the internet.
+# return. Once labkit is installed, nothing here needs the internet. To go on after a restart of the kernel, choose *Run*,
+# *Run All Above Selected Cell*: a cell with `lk.keep` takes what it found before, says from when, and works anew if you
+# run it once more.
 
 # %% setup="torch"
 import itertools
@@ -97,13 +99,14 @@ lk.widgets.cost_calculator()
 #
 # Our baseline sorts 28 x 28 photographs of clothes into ten classes. Every later lab makes it smaller or faster, and every
 # ratio is against it. How good is it? The 95 % interval says how sure we are: if we repeated this with other images, 95 of 100 such
-# intervals would hold the true accuracy.
+# intervals would hold the true accuracy. Ten thousand images take some seconds. `lk.keep` gets a name and a function (`lambda:`
+# makes one of the expression behind it), calls it, and keeps what it returns in a file.
 
 # %%
 model = lk.load_baseline()
 test = lk.data.load().test
 predict = lk.torch_predictor(model, threads=1)
-correct = lk.train.correct(predict, test)
+correct = lk.keep("01_correct", lambda: lk.train.correct(predict, test))
 low, high = lk.measure.wilson(correct.sum(), len(correct))
 print(
     f"accuracy {correct.mean():.2%}, 95 % interval {low:.2%} to {high:.2%}, {len(test):,} test images"
@@ -308,7 +311,13 @@ ax = lk.plots.call_times(lk.measure.time_calls(call, time.perf_counter, runs=300
 
 # %%
 my_guess = None  # your number, 0 to 20
-means = [lk.measure.time_calls(call, time.perf_counter).mean() for _ in tqdm(range(40))]
+
+
+def mean_ms():
+    return lk.measure.time_calls(call, time.perf_counter).mean()
+
+
+means = lk.keep("01_means", lambda: [mean_ms() for _ in tqdm(range(40))])
 slide = [second / first for first, second in zip(means[::2], means[1::2])]
 beyond = sum(abs(ratio - 1) > 0.05 for ratio in slide)
 print(f"you guessed {my_guess}; here {beyond} of 20 pairs differ by more than 5 %")
@@ -347,8 +356,13 @@ check("paired_ratio", paired_ratio)
 
 # %%
 seconds = 2 * 110 * sum(means) / len(means) / 1000
-races = [lk.race({"model": call, "again": call}, seconds=seconds, seed=i) for i in tqdm(range(20))]
-race = [one["again"].ratio for one in races]
+
+
+def again_ratio(seed):
+    return lk.race({"model": call, "again": call}, seconds=seconds, seed=seed)["again"].ratio
+
+
+race = lk.keep("01_races", lambda: [again_ratio(seed) for seed in tqdm(range(20))])
 ax = lk.plots.a_a_errors({"slide": slide, "labkit race": race})
 # %% [markdown]
 # **Question (1 point, marked by hand).** Your neighbour divides the median of all times of the variant by the median of all
@@ -388,7 +402,7 @@ variants = {
     f"all cores ({cores})": lk.torch_predictor(model, cores),
     "gradients on": with_gradients,
 }
-comparison = lk.compare(variants, test.inputs[:100])
+comparison = lk.keep("01_cores", lambda: lk.compare(variants, test.inputs[:100]))
 comparison
 
 # %%
@@ -438,7 +452,10 @@ for name in list(variants)[1:]:
 # A call can answer several images at once, a *batch*. The cell measures every combination of batch and cores on this machine, in turns.
 
 # %%
-sweep = lk.measure.batch_sweep(model, test.inputs[:64], threads=sorted({1, cores}))
+threads = sorted({1, cores})
+sweep = lk.keep(
+    "01_batches", lambda: lk.measure.batch_sweep(model, test.inputs[:64], threads=threads)
+)
 lk.widgets.latency_explorer(sweep, lk.measure.describe())
 
 # %% [markdown]
@@ -494,7 +511,9 @@ programs = {
     "baseline": "import labkit as lk, numpy as np; image = np.zeros((1, 1, 28, 28), np.float32);"
     "lk.torch_predictor(lk.load_baseline())(image)",
 }
-peaks = {name: lk.peak_memory(program) for name, program in programs.items()}
+peaks = lk.keep(
+    "01_peaks", lambda: {name: lk.peak_memory(program) for name, program in programs.items()}
+)
 ax = lk.plots.peaks(peaks)
 # %%
 big, small = peaks["PyTorch + 100 MB"], peaks["PyTorch + 25 MB"]
@@ -513,21 +532,20 @@ print(f"you guessed {my_guess}; here {ratio:.2f} times")
 # torchvision's weights, not measured here. The slide does not say on which device the slide's milliseconds were taken. Each network
 # takes turns with MobileNet-v2, so that their ratios hold whatever else the machine does.
 
+
 # %%
-photograph = torch.rand(1, *lk.models.IMAGENET_SHAPE).numpy()
-mobile = {"MobileNet-v2": lk.torch_predictor(lk.models.LECTURE_ARCHITECTURES[1].build())}
-
-
 def measure(one):
-    network = one.build()
+    photograph, network = torch.rand(1, *lk.models.IMAGENET_SHAPE).numpy(), one.build()
+    mobile = {"MobileNet-v2": lk.torch_predictor(lk.models.LECTURE_ARCHITECTURES[1].build())}
     pair = mobile | {one.name: lk.torch_predictor(network)}
     timing = lk.compare(pair, photograph, tolerance=None, seconds=2)[one.name]
     bytes_ = sum(tensor.nbytes for tensor in network.state_dict().values())
     facts = {"parameters": parameters_of(network), "size_bytes": bytes_, "baseline": "MobileNet-v2"}
-    return lk.results.save(lk.measurement(one.name, "01", pair[one.name], timing, **facts))
+    return lk.measurement(one.name, "01", pair[one.name], timing, **facts)
 
 
-rows = [measure(one) for one in lk.models.LECTURE_ARCHITECTURES]
+rows = lk.keep("01_networks", lambda: [measure(one) for one in lk.models.LECTURE_ARCHITECTURES])
+rows = [lk.results.save(row) for row in rows]
 
 # %%
 table = pd.DataFrame(rows)

@@ -11,7 +11,8 @@
 # **Time:** 45 minutes for the three core exercises; the five others are a bonus. **Slides:** *Model Optimization Techniques*,
 # *Quantization: The Big Idea*, *The Precision Intuition*, *Quantization Example*, *Types of Quantization*, *Quantization in
 # PyTorch*, *Checking Model Size*. In an exercise, replace the line `raise NotImplementedError` by your code, run the cell,
-# then run the check below it. Do not round what you return, unless rounding is the task.
+# then run the check below it. Do not round what you return, unless rounding is the task. To go on after a restart of the
+# kernel, choose *Run*, *Run All Above Selected Cell*: a cell with `lk.keep` (lab 01) takes what it found before.
 
 # %% setup="torch onnx"
 import warnings
@@ -446,7 +447,9 @@ def times_faster(timing):
 
 subset = lk.data.Split(test.images[:2000], test.labels[:2000])
 plain = lk.torch_predictor(model)
-before, after = (lk.train.correct(predict, subset) for predict in (plain, dynamic))
+before, after = lk.keep(
+    "02_dynamic", lambda: [lk.train.correct(predict, subset) for predict in (plain, dynamic)]
+)
 change, change_low, change_high = lk.measure.accuracy_difference(before, after)
 verdicts.append(
     lk.claims.judge("Q3.dynamic", *(100 * (0 - x) for x in (change, change_high, change_low)))
@@ -454,7 +457,9 @@ verdicts.append(
 
 # %%
 pair = {"baseline": plain, "int8 dynamic": dynamic}
-comparison = lk.compare(pair, test.inputs[:100], tolerance=None, seconds=2)
+comparison = lk.keep(
+    "02_dynamic_time", lambda: lk.compare(pair, test.inputs[:100], tolerance=None, seconds=2)
+)
 verdicts.append(lk.claims.judge("Q2.dynamic", *times_faster(comparison["int8 dynamic"])))
 facts = {"baseline": (sizes["float32"], before), "int8 dynamic": (sizes["dynamic"], after)}
 for name in pair:
@@ -511,11 +516,17 @@ recipes = {
     "noise of torch.randn's strength": (noise, "minmax", "per_channel"),
     "noise a tenth as strong": (noise / 10, "minmax", "per_channel"),
 }
-files = {}
-for name, (images, method, scheme) in recipes.items():
-    files[name] = lk.quantize.quantize_onnx(
-        float_file, folder / f"int8_{len(files)}.onnx", images, method, scheme
-    )
+
+
+def quantized_files():
+    made = {}
+    for name, (images, method, scheme) in recipes.items():
+        path = folder / f"int8_{len(made)}.onnx"
+        made[name] = lk.quantize.quantize_onnx(float_file, path, images, method, scheme)
+    return made
+
+
+files = lk.keep("02_files", quantized_files)
 
 # %% [markdown]
 # **Predict** which of the six loses most. Each is compared with float32 on the same 2,000 *validation* images: choosing
@@ -525,11 +536,15 @@ for name, (images, method, scheme) in recipes.items():
 my_guess = None  # the name of one of them
 choose = lk.data.load().validation.subset(2000)
 float32 = lk.onnx_predictor(float_file)
+
+
+def right_by_file():
+    return {name: lk.train.correct(lk.onnx_predictor(path), choose) for name, path in files.items()}
+
+
 before = lk.train.correct(float32, choose)
-found = {}
-for name, path in files.items():
-    correct = lk.train.correct(lk.onnx_predictor(path), choose)
-    found[name] = lk.measure.accuracy_difference(before, correct)
+after = lk.keep("02_calibrated", right_by_file)
+found = {name: lk.measure.accuracy_difference(before, one) for name, one in after.items()}
 ax = lk.plots.differences(found, "int8 minus float32")
 
 # %% [markdown]
@@ -609,7 +624,9 @@ print("needed on this CPU:", lk.quantize.needs_reduced_range(), lk.fingerprint()
 # %%
 final = files["photographs, min-max, per channel"]
 int8 = lk.onnx_predictor(final)
-correct_float, correct = lk.train.correct(float32, test), lk.train.correct(int8, test)
+correct_float, correct = lk.keep(
+    "02_final", lambda: [lk.train.correct(one, test) for one in (float32, int8)]
+)
 difference = lk.measure.accuracy_difference(correct_float, correct)
 sizes = {name: lk.size(path) for name, path in {"float32": float_file, "int8": final}.items()}
 ratio = sizes["float32"].size_bytes / sizes["int8"].size_bytes
@@ -629,8 +646,14 @@ verdicts.append(
 pair, photographs = {"float32": float32, "int8": int8}, test.inputs[:32]
 facts = {"float32": (sizes["float32"], correct_float), "int8": (sizes["int8"], correct)}
 labels = {"float32": "baseline", "int8": "baseline int8"}
-for batch in (1, 32):
-    timed = lk.compare(pair, photographs, batch=batch, tolerance=None, seconds=2)
+
+
+def timed_at(batch):
+    return lk.compare(pair, photographs, batch=batch, tolerance=None, seconds=2)
+
+
+timings = lk.keep("02_final_time", lambda: {batch: timed_at(batch) for batch in (1, 32)})
+for batch, timed in timings.items():
     verdicts.append(lk.claims.judge(f"Q2.static.{batch}", *times_faster(timed["int8"])))
     for name in pair:
         row = (labels[name], "02", pair[name], timed[name], *facts[name])
@@ -692,13 +715,19 @@ check("straight_through", straight_through)
 my_guess = None  # 0: nothing; 1: all of it
 train_images = lk.data.load().train.subset(30 * 64, seed=1)
 before, answers = lk.train.correct(plain, subset), {}
-for bits in (8, 4, 3):
+
+
+def trained(bits):
     prepared = lk.quantize.prepare_qat(model, bits)
     lk.train.fit(prepared, train_images, epochs=1, lr=0.01, batch=64)
-    qat = lk.torch_predictor(lk.quantize.finish_qat(prepared))
+    return lk.train.correct(lk.torch_predictor(lk.quantize.finish_qat(prepared)), subset)
+
+
+qat = lk.keep("02_qat", lambda: {bits: trained(bits) for bits in (8, 4, 3)})
+for bits in (8, 4, 3):
     ptq = rounded.one(bits=bits, scheme="per_tensor", outlier="no")
     answers[f"PTQ, {bits} bits"] = lk.sweeps.unpack(ptq["correct"])[: len(subset)]
-    answers[f"QAT, {bits} bits"] = lk.train.correct(qat, subset)
+    answers[f"QAT, {bits} bits"] = qat[bits]
 
 # %%
 found = {name: lk.measure.accuracy_difference(before, one) for name, one in answers.items()}

@@ -10,6 +10,8 @@
 # **Time:** 40 minutes for the three core exercises; the five others are a bonus. **Slides:** *Pruning: Remove Useless
 # Weights*, *Pruning in PyTorch*, *Model Optimization Techniques*. Run each cell with Shift + Enter. In an exercise, replace
 # the line `raise NotImplementedError` by your code, run the cell, then run the check below it. Do not round what you return.
+# To go on after a restart of the kernel, choose *Run*, *Run All Above Selected Cell*: a cell with `lk.keep` (lab 01) takes what
+# it found before.
 
 # %% setup="torch onnx"
 import copy
@@ -478,7 +480,9 @@ for sparsity in (0.3, 0.5, 0.8, 0.9):
 my_guess = None  # a ratio, 0.1 to 1
 contestants = {"baseline": model, "a copy of it": copy.deepcopy(model), "90 % zeros": sparse}
 predictors = {name: lk.torch_predictor(network) for name, network in contestants.items()}
-comparison = lk.compare(predictors, splits.test.inputs[:1], tolerance=None)
+comparison = lk.keep(
+    "03_zeros", lambda: lk.compare(predictors, splits.test.inputs[:1], tolerance=None)
+)
 comparison
 
 # %%
@@ -611,18 +615,32 @@ pd.DataFrame.from_dict(counts, orient="index").round(3)
 # %% [markdown]
 # Accuracy next, on all test images. The intervals are those of the difference to the baseline on the same images.
 
+
 # %%
-files = {name: lk.onnx.export(net, folder / f"{name}.onnx") for name, net in networks.items()}
+def exported():
+    return {name: lk.onnx.export(net, folder / f"{name}.onnx") for name, net in networks.items()}
+
+
+def right_by_network():
+    return {name: lk.train.correct(one, splits.test, batch=20) for name, one in by_onnx.items()}
+
+
+files = lk.keep("03_files", exported)
 by_onnx = {name: lk.onnx_predictor(path) for name, path in files.items()}
-answers = {name: lk.train.correct(one, splits.test, batch=20) for name, one in by_onnx.items()}
+answers = lk.keep("03_right", right_by_network)
 difference = lk.measure.accuracy_difference
 change = {n: difference(answers["baseline"], answers[n]) for n in ("pruned", "rebuilt")}
 ax = lk.plots.differences(change, "variant minus baseline")
 
 # %%
 by_torch = {name: lk.torch_predictor(network) for name, network in networks.items()}
-timed = lk.compare(by_torch, splits.test.inputs[:1], tolerance=None, seconds=2)
-timed_onnx = lk.compare(by_onnx, splits.test.inputs[:1], tolerance=None, seconds=2)
+
+
+def raced(predictors):
+    return lk.compare(predictors, splits.test.inputs[:1], tolerance=None, seconds=2)
+
+
+timed, timed_onnx = lk.keep("03_time", lambda: [raced(by_torch), raced(by_onnx)])
 timed
 
 # %%
@@ -650,11 +668,17 @@ ax = lk.plots.ledgers(bars)
 # %%
 my_guess = None  # a number, 4 to 40
 some = lk.data.calibration_images(64)
-int8 = {}
-for name, path in files.items():
+
+
+def quantized(name, path):
     small = lk.quantize.quantize_onnx(path, folder / f"{name}_int8.onnx", some)
+    return small, lk.train.correct(lk.onnx_predictor(small), splits.test, batch=20)
+
+
+small_ones = lk.keep("03_int8", lambda: {name: quantized(name, files[name]) for name in files})
+int8 = {}
+for name, (small, kept) in small_ones.items():
     size, one = lk.size(small), lk.onnx_predictor(small)
-    kept = lk.train.correct(one, splits.test, batch=20)
     lk.results.save(lk.measurement(f"{name} int8", "03", one, size=size, correct=kept))
     times = lk.size(files["baseline"]).size_bytes / size.gzip_bytes
     int8[name] = {"bytes": size.size_bytes, "gzip": size.gzip_bytes, "times smaller": times}
@@ -691,7 +715,9 @@ my_guess = None  # a ratio: odd widths over multiples of 16
 odd = lk.prune.rebuild(model, lk.prune.keep_channels(model, 0.35))
 path = lk.onnx.export(odd, folder / "odd.onnx")
 pair = {"multiples of 16": by_onnx["rebuilt"], "odd": lk.onnx_predictor(path)}
-widths = lk.compare(pair, splits.test.inputs[:1], tolerance=None, seconds=2)
+widths = lk.keep(
+    "03_widths", lambda: lk.compare(pair, splits.test.inputs[:1], tolerance=None, seconds=2)
+)
 print("parameters:", counts["rebuilt"]["parameters"], "and", lk.models.count_parameters(odd))
 widths
 
@@ -730,15 +756,23 @@ if tp:
     pair = {"torch-pruning": lk.torch_predictor(theirs), "ours": lk.torch_predictor(ours)}
     print(lk.compare(pair, splits.test.inputs[:1], tolerance=None, seconds=1))
 
+
 # %%
-if tp:
+def resnets():
+    """The parameters of a ResNet-18 and of its half, and their race."""
     resnet = lk.models.Architecture("ResNet-18", "resnet18", 0, 0, 0).build()
     half = copy.deepcopy(resnet)
     halved(half, torch.zeros(1, 3, 64, 64), half.fc)
     photograph = torch.rand(1, 3, 112, 112).numpy()
     pair = {"ResNet-18": lk.torch_predictor(resnet), "halved": lk.torch_predictor(half)}
-    print(*(f"{lk.models.count_parameters(net):,} parameters" for net in (resnet, half)))
-    print(lk.compare(pair, photograph, tolerance=None, seconds=2))
+    counts = [lk.models.count_parameters(net) for net in (resnet, half)]
+    return counts, lk.compare(pair, photograph, tolerance=None, seconds=2)
+
+
+if tp:
+    counted, race = lk.keep("03_resnet", resnets)
+    print(*(f"{count:,} parameters" for count in counted))
+    print(race)
 
 # %% [markdown]
 # ## What we saw

@@ -10,7 +10,8 @@
 # **Time:** 45 minutes for the three core exercises; the five others are a bonus. **Slides:** *Knowledge Distillation*,
 # *The Teacher's Soft Knowledge*, *Distillation: Simple Example*, *Model Optimization Techniques*. Run each cell with
 # Shift + Enter. In an exercise, replace the line `raise NotImplementedError` by your code, run the cell, then run the
-# check below it. Do not round what you return.
+# check below it. Do not round what you return. To go on after a restart of the kernel, choose *Run*, *Run All Above Selected
+# Cell*: a cell with `lk.keep` (lab 01) takes what it found before.
 
 # %% setup="torch onnx"
 import copy
@@ -38,9 +39,10 @@ print(lk.measure.describe())
 # %%
 folder = lk.results.folder() / "04"
 model, classes = lk.load_baseline(), lk.data.CLASSES
-teacher = lk.onnx_predictor(lk.onnx.export(model, folder / "teacher.onnx"))
+teacher_file = lk.keep("04_file", lambda: lk.onnx.export(model, folder / "teacher.onnx"))
+teacher = lk.onnx_predictor(teacher_file)
 test = lk.data.load().test
-test_logits = lk.distill.teacher_logits(teacher, test.inputs)
+test_logits = lk.keep("04_logits", lambda: lk.distill.teacher_logits(teacher, test.inputs))
 print(test_logits.shape, "for example", test_logits[4].round(1))
 
 # %% [markdown]
@@ -130,7 +132,7 @@ check("entropy_bits", entropy_bits)
 # %%
 my_guess = None  # your number, 0 to 100 %
 pupils = lk.data.load().train.subset(6000, seed=4)
-targets = lk.distill.teacher_logits(teacher, pupils.inputs)
+targets = lk.keep("04_targets", lambda: lk.distill.teacher_logits(teacher, pupils.inputs))
 rows = []
 for temperature in (1, 3, 10):
     soft = lk.distill.soften(targets, temperature)
@@ -404,22 +406,21 @@ print(table.T.round(0).astype(int).to_string())
 
 # %%
 my_guess = None  # points of accuracy
+losses = {"hard": None, "soft": lk.distill.loss_against(temperature=3, alpha=0.5)}
+validation = lk.data.load().validation
 
 
 def trained(loss, seed=0):
+    """Which validation images a student labels correctly."""
     torch.manual_seed(seed)
     student = lk.models.Student()
     lk.train.fit(student, pupils, epochs=3, seed=seed, loss=loss, targets=targets)
-    return lk.torch_predictor(student)
+    return lk.train.correct(lk.torch_predictor(student), validation)
 
 
-learned = {
-    "hard": trained(None),
-    "soft": trained(lk.distill.loss_against(temperature=3, alpha=0.5)),
-}
+right = lk.keep("04_right", lambda: {name: trained(loss) for name, loss in losses.items()})
+
 # %%
-validation = lk.data.load().validation
-right = {name: lk.train.correct(predict, validation) for name, predict in learned.items()}
 gain, low, high = lk.measure.accuracy_difference(right["hard"], right["soft"])
 print(f"hard {right['hard'].mean():.1%}, soft {right['soft'].mean():.1%} of 5,000 images")
 print(
@@ -598,16 +599,17 @@ lk.widgets.alpha_explorer(tuning.rows, tuning.source)
 my_guess = None  # for example (10, 10)
 student = lk.models.load_shipped("student_soft_0")
 paths = {
-    "teacher": folder / "teacher.onnx",
-    "student": lk.onnx.export(student, folder / "student.onnx"),
+    "teacher": teacher_file,
+    "student": lk.keep("04_student", lambda: lk.onnx.export(student, folder / "student.onnx")),
 }
 onnx = {name: lk.onnx_predictor(path) for name, path in paths.items()}
 eager = {
     name: lk.torch_predictor(one) for name, one in {"teacher": model, "student": student}.items()
 }
 image = test.inputs[:1]
-fast = lk.compare(onnx, image, tolerance=None)
-slow = lk.compare(eager, image, tolerance=None)
+fast, slow = lk.keep(
+    "04_time", lambda: [lk.compare(pair, image, tolerance=None) for pair in (onnx, eager)]
+)
 fast
 
 # %%

@@ -11,7 +11,8 @@
 # **Time:** 45 minutes for the three core exercises; the four others are a bonus. **Slides:** *ONNX: Universal Model
 # Format*, *Exporting to ONNX*, *Running with ONNX Runtime*, *ONNX Optimizations*, *Common Deployment Targets*. In an
 # exercise, replace the line `raise NotImplementedError` by your code, run the cell, then run the check below it. Do not
-# round what you return.
+# round what you return. To go on after a restart of the kernel, choose *Run*, *Run All Above Selected Cell*: a cell with
+# `lk.keep` (lab 01) takes what it found before.
 
 # %% setup="torch onnx"
 import time
@@ -421,7 +422,7 @@ table
 
 # %%
 files = {"today's export": folder / "float32.onnx", "layer by layer": layers}
-steps = lk.onnx.levels(files, test.inputs[:1], seconds=3)
+steps = lk.keep("05_levels", lambda: lk.onnx.levels(files, test.inputs[:1], seconds=3))
 lk.widgets.level_explorer(steps, lk.measure.describe())
 
 # %% [markdown]
@@ -454,12 +455,16 @@ print("the first label:", session.run(None, {"images": test.inputs[:1]})[0].argm
 
 
 # %%
+float_file = folder / "float32.onnx"
+
+
 def call(batch, threads):
-    predict, images = lk.onnx_predictor(folder / "float32.onnx", threads), test.inputs[:batch]
+    predict, images = lk.onnx_predictor(float_file, threads), test.inputs[:batch]
     return lambda: predict(images)
 
 
-timed = lk.race({(b, t): call(b, t) for b in (1, 32) for t in (1, 2)}, seconds=2)
+calls = {(batch, threads): call(batch, threads) for batch in (1, 32) for threads in (1, 2)}
+timed = lk.keep("05_threads", lambda: lk.race(calls, seconds=2))
 rows = []
 for (batch, threads), one in timed.timings.items():
     interval = f"{one.latency_low_ms:.3f} to {one.latency_high_ms:.3f}"
@@ -546,11 +551,15 @@ check("times_faster", times_faster)
 
 # %%
 my_guess = None  # for example (2, 3)
-places = {"images": str(folder / "images.npy"), "file": str(folder / "float32.onnx")}
-races = {}
-for batch in (1, 32):
+places = {"images": str(folder / "images.npy"), "file": str(float_file)}
+
+
+def raced(batch):
     programs = [text.format(batch=batch, **places) for text in (PYTORCH, ONNX)]
-    races[batch] = lk.measure.race_processes(programs, seconds=2)
+    return lk.measure.race_processes(programs, seconds=2)
+
+
+races = lk.keep("05_races", lambda: {batch: raced(batch) for batch in (1, 32)}, float_file)
 races[1]
 
 # %%
@@ -641,10 +650,14 @@ variants = {
     "neither": (folder / "float32.onnx", False, False),
     "every buffer kept": (kept, True, True),
 }
-peaks = {}
-for name, (path, arena, pattern) in variants.items():
+
+
+def peak(path, arena, pattern):
     program = PROGRAM.format(file=str(path), arena=arena, pattern=pattern)
-    peaks[name] = lk.peak_memory(program, runs=2)
+    return lk.peak_memory(program, runs=2)
+
+
+peaks = lk.keep("05_peaks", lambda: {name: peak(*one) for name, one in variants.items()})
 ax = lk.plots.peaks(peaks)
 
 
@@ -676,11 +689,12 @@ lk.claims.table(*verdicts[-3:])
 # the int8 file at every level against itself.
 
 # %%
-int8 = lk.quantize.quantize_onnx(
-    folder / "float32.onnx", folder / "int8.onnx", lk.data.calibration_images(256)
+images = lk.data.calibration_images(256)
+int8 = lk.keep(
+    "05_int8", lambda: lk.quantize.quantize_onnx(float_file, folder / "int8.onnx", images)
 )
 rows = []
-for name, path, n in (("float32", folder / "float32.onnx", 500), ("int8", int8, 300)):
+for name, path, n in (("float32", float_file, 500), ("int8", int8, 300)):
     base = expected if name == "float32" else answers(lk.onnx_predictor(int8), n)
     for level in ("DISABLE_ALL", "BASIC", "EXTENDED", "ALL"):
         found = answers(lk.onnx_predictor(path, level=level), n)
@@ -741,12 +755,13 @@ lk.claims.table(*verdicts[-2:])
 # The rows below are kept for lab 07. Accuracy is measured on all 10,000 test images, by ONNX Runtime.
 
 # %%
-right = {
-    name: lk.train.correct(lk.onnx_predictor(folder / f"{name}.onnx"), test)
-    for name in ("float32", "int8")
+pair = {
+    name: lk.onnx_predictor(path) for name, path in {"float32": float_file, "int8": int8}.items()
 }
-pair = {name: lk.onnx_predictor(folder / f"{name}.onnx") for name in ("float32", "int8")}
-timed = lk.compare(pair, test.inputs[:1], tolerance=None, seconds=1)
+right = lk.keep(
+    "05_right", lambda: {name: lk.train.correct(one, test) for name, one in pair.items()}
+)
+timed = lk.keep("05_time", lambda: lk.compare(pair, test.inputs[:1], tolerance=None, seconds=1))
 one = lk.measurement(
     "baseline int8", "05", pair["int8"], timed["int8"], lk.size(int8), right["int8"],
     baseline="baseline",

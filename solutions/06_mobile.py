@@ -11,7 +11,8 @@
 # **Time:** 45 minutes for the three core exercises; the four others are a bonus. **Slides:** *TensorFlow Lite (TFLite)*,
 # *Common Deployment Targets*, *Real-World Example: Mobile App*, *Deployment Pipeline*, *Tips for Edge Deployment*. Run
 # each cell with Shift + Enter. In an exercise, replace the line `raise NotImplementedError` by your code, run the cell,
-# then run the check below it. Do not round what you return, unless rounding is the task.
+# then run the check below it. Do not round what you return, unless rounding is the task. To go on after a restart of the
+# kernel, choose *Run*, *Run All Above Selected Cell*: a cell with `lk.keep` (lab 01) takes what it found before.
 
 # %% setup="torch tensorflow micro"
 import os
@@ -183,14 +184,22 @@ converter.inference_input_type = converter.inference_output_type = tf.int8
 
 # %%
 kinds = ["float", "dynamic", "float16", "int8"]
-if lk.mobile.has("tensorflow"):
+
+
+def converted():
     lk.mobile.run(script, folder)
+    return {kind: folder / f"{kind}.tflite" for kind in kinds}
+
+
+if lk.mobile.has("tensorflow"):
+    read = [folder / "convert.py", folder / "twin.npz", folder / "images.npy"]
+    files = lk.keep("06_files", converted, *read)
     print("converted here, by TensorFlow")
 else:
-    for kind in kinds:
-        lk.mobile.shipped(f"student_{kind}", folder / f"{kind}.tflite")
+    files = {
+        kind: lk.mobile.shipped(f"student_{kind}", folder / f"{kind}.tflite") for kind in kinds
+    }
     print("TensorFlow is not installed: these files were shipped with labkit")
-files = {kind: folder / f"{kind}.tflite" for kind in kinds}
 
 # %% [markdown]
 # And an iPhone? Apple's devices also run TensorFlow Lite, but their own format is **Core ML**. Its converter works on Linux and macOS; only
@@ -199,7 +208,9 @@ files = {kind: folder / f"{kind}.tflite" for kind in kinds}
 
 # %%
 if lk.mobile.has("coremltools"):
-    package = lk.mobile.coreml(name, folder / "student.mlpackage")
+    package = lk.keep(
+        "06_coreml", lambda: lk.mobile.coreml("student_soft_0", folder / "student.mlpackage")
+    )
     print(*(f"{what}: {value}" for what, value in package.items()), sep="\n")
 else:
     print("coremltools is not installed; on Linux and macOS: pip install coremltools,")
@@ -330,7 +341,9 @@ for name, codes in ways.items():
 
 # %%
 my_guess = None  # one of the four
-right = {kind: lk.train.correct(predict, test) for kind, predict in lite.items()}
+right = lk.keep(
+    "06_right", lambda: {kind: lk.train.correct(predict, test) for kind, predict in lite.items()}
+)
 rows = []
 for kind in kinds[1:]:
     change, low, high = (
@@ -342,7 +355,7 @@ print(f"float: {right['float'].mean():.2%}")
 pd.DataFrame(rows).set_index("file").round(4)
 
 # %%
-raced = lk.compare(lite, few.inputs, tolerance=None)
+raced = lk.keep("06_time", lambda: lk.compare(lite, few.inputs, tolerance=None))
 raced
 
 # %%
@@ -538,7 +551,13 @@ steps = ["resnet50_float", "mobilenet_v2_float", "mobilenet_v2_int8", "resnet50_
 networks = {name: lk.mobile.shipped(name, folder / f"{name}.tflite") for name in steps}
 photo = np.random.default_rng(6).random((1, 3, 224, 224), dtype=np.float32)
 runners = {name: lk.litert_predictor(path) for name, path in networks.items()}
-speed = lk.compare(runners, photo, baseline="mobilenet_v2_int8", tolerance=None, seconds=6)
+
+
+def race():
+    return lk.compare(runners, photo, baseline="mobilenet_v2_int8", tolerance=None, seconds=6)
+
+
+speed = lk.keep("06_networks", race)
 speed
 
 # %%
@@ -610,7 +629,7 @@ check("choose_target", choose_target)
 
 # %%
 runners = {**lite, "tiny int8": lk.litert_predictor(tiny)}
-timed = lk.compare(runners, few.inputs, tolerance=None, seconds=2)
+timed = lk.keep("06_all", lambda: lk.compare(runners, few.inputs, tolerance=None, seconds=2))
 paths, right["tiny int8"] = {**files, "tiny int8": tiny}, tiny_right
 
 

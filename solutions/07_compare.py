@@ -10,7 +10,8 @@
 # **Time:** 45 minutes for the three core exercises; the three others are a bonus. **Slides:** *Choosing the Right Approach*,
 # *Before vs After Optimization*, *Deployment Pipeline*, *Summary*. Run each cell with Shift + Enter. In an exercise,
 # replace the line `raise NotImplementedError` by your code, run the cell, then run the check below it. Do not round what
-# you return.
+# you return. To go on after a restart of the kernel, choose *Run*, *Run All Above Selected Cell*: a cell with `lk.keep`
+# (lab 01) takes what it found before.
 
 # %% setup="torch onnx"
 import dataclasses
@@ -47,7 +48,7 @@ everything[columns].round(4)
 image = "import numpy as np; image = np.zeros((1, 1, 28, 28), np.float32);"
 torch_program = image + "import labkit as lk; lk.torch_predictor(lk.load_baseline())(image)"
 onnx_program = image + "from labkit.runtimes import onnx_predictor; onnx_predictor({path!r})(image)"
-peaks = {"baseline, PyTorch": lk.peak_memory(torch_program)}
+peaks = {"baseline, PyTorch": lk.keep("07_torch_peak", lambda: lk.peak_memory(torch_program))}
 
 # %% [markdown]
 # Now the files: each network as float32 and as static int8 (lab 02), for ONNX Runtime. `student` is the one of lab 04, and
@@ -59,12 +60,18 @@ splits, some = lk.data.load(), lk.data.calibration_images(200)
 small = "compact"
 names = {"baseline": "baseline", "student": "student_soft_0", small: small}
 networks = {name: lk.models.load_shipped(file) for name, file in names.items()}
-files = {}
-for name, network in networks.items():
-    files[name] = lk.onnx.export(network, folder / f"{name}.onnx")
-    files[f"{name} int8"] = lk.quantize.quantize_onnx(
-        files[name], folder / f"{name}_int8.onnx", some
-    )
+
+
+def both_files():
+    made = {}
+    for name, network in networks.items():
+        made[name] = lk.onnx.export(network, folder / f"{name}.onnx")
+        int8 = folder / f"{name}_int8.onnx"
+        made[f"{name} int8"] = lk.quantize.quantize_onnx(made[name], int8, some)
+    return made
+
+
+files = lk.keep("07_files", both_files)
 
 # %% [markdown]
 # Outputs before times, as always: which of the 10,000 test images does each label correctly? These are finished models, so
@@ -73,9 +80,13 @@ for name, network in networks.items():
 
 # %%
 predictors = {name: lk.onnx_predictor(path) for name, path in files.items()}
-correct = {
-    name: lk.train.correct(predict, splits.test, batch=20) for name, predict in predictors.items()
-}
+
+
+def right_by_file():
+    return {name: lk.train.correct(one, splits.test, batch=20) for name, one in predictors.items()}
+
+
+correct = lk.keep("07_right", right_by_file)
 eager, first = lk.torch_predictor(networks["baseline"]), splits.test.inputs[:500]
 print("same labels:", (eager(first).argmax(1) == predictors["baseline"](first).argmax(1)).mean())
 pd.Series({name: f"{right.mean():.2%}" for name, right in correct.items()}, name="accuracy")
@@ -87,14 +98,23 @@ pd.Series({name: f"{right.mean():.2%}" for name, right in correct.items()}, name
 # %%
 my_guess = None  # for example ("student int8", 10)
 racers = {"baseline, PyTorch": eager, **predictors}
-race = lk.compare(racers, splits.test.inputs[:8], tolerance=None, seconds=6)
+race = lk.keep(
+    "07_race", lambda: lk.compare(racers, splits.test.inputs[:8], tolerance=None, seconds=6)
+)
 race
 
 # %% [markdown]
 # Last the memory of the baseline as int8. Then all is saved.
 
 # %%
-peaks["baseline int8"] = lk.peak_memory(onnx_program.format(path=str(files["baseline int8"])))
+
+
+def peak_of(path):
+    return lk.peak_memory(onnx_program.format(path=str(path)))
+
+
+int8_file = files["baseline int8"]
+peaks["baseline int8"] = lk.keep("07_int8_peak", lambda: peak_of(int8_file))
 sizes = {name: lk.size(path) for name, path in files.items()}
 sizes["baseline, PyTorch"] = lk.size(lk.data.weights_folder() / "baseline.safetensors")
 for name, predict in racers.items():
@@ -292,7 +312,8 @@ found
 
 # %%
 final = found.headline
-peaks[final.model] = peak = lk.peak_memory(onnx_program.format(path=str(found.path)))
+final_file = found.path
+peaks[final.model] = peak = lk.keep("07_final_peak", lambda: peak_of(final_file))
 memory = {
     "peak_memory_bytes": peak.peak_memory_bytes,
     "peak_memory_low": peak.low,
@@ -318,7 +339,7 @@ def faster(before, after):
     return 1 / timing.ratio, 1 / timing.ratio_high, 1 / timing.ratio_low
 
 
-gained = {name: faster(name, f"{name} int8") for name in networks}
+gained = lk.keep("07_int8", lambda: {name: faster(name, f"{name} int8") for name in networks})
 smaller = sizes["baseline"].size_bytes / sizes["baseline int8"].size_bytes
 lost = {
     name: [-100 * x for x in lk.measure.accuracy_difference(correct[name], correct[f"{name} int8"])]
@@ -380,7 +401,7 @@ check("gain_shares", gain_shares)
 # %%
 recipe = found.chosen.recipe
 how = {"amount": recipe.amount, "precision": recipe.precision, "folder": folder / "search"}
-steps = lk.compress.steps(recipe.start, **how, seconds=4)
+steps = lk.keep("07_steps", lambda: lk.compress.steps(recipe.start, **how, seconds=4))
 ax = lk.plots.waterfall(steps, "latency")
 
 # %%
@@ -534,7 +555,7 @@ always.round(3)
 # %%
 share_of = always["worth it"].value_counts() / len(always)
 yes, unsure = share_of.get("yes", 0.0), share_of.get("cannot tell", 0.0)
-first_step = faster(small, "baseline int8")
+first_step = lk.keep("07_first", lambda: faster(small, "baseline int8"))
 verdicts += [
     lk.claims.judge("C3.always", yes, yes, yes + unsure),
     lk.claims.judge("C3.first", *first_step),

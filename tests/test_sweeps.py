@@ -1,6 +1,7 @@
 """Sweeps say where they are from, fit the weights they were made from, and are measured here once."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit import data, sweeps
+from labkit import data, kept, results, sweeps
 from labkit.measure import fingerprint
 
 settings.register_profile("labkit", deadline=None, derandomize=True)
@@ -27,7 +28,12 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "results"))
     (tmp_path / "data" / "weights").mkdir(parents=True)
     (tmp_path / "data" / "weights" / "net.safetensors").write_bytes(b"weights")
+    restart()
     return tmp_path
+
+
+def restart():
+    kept._here.clear()
 
 
 def test_a_saved_sweep_loads_as_it_was_and_says_where_it_is_from():
@@ -83,7 +89,9 @@ def test_none_or_several_rows_are_not_one(values):
 
 
 class Counting:
-    """Measures, and counts how often."""
+    """Measures, and counts how often; each is the same work, as a cell's function is after a restart."""
+
+    made_of = ("counting",)
 
     def __init__(self):
         self.calls = 0
@@ -93,40 +101,38 @@ class Counting:
         return ROWS
 
 
-def test_what_was_measured_here_is_measured_once_and_says_so():
+def here_after_a_restart(measure):
+    restart()
+    return sweeps.here("latency", measure, ("net.safetensors",))
+
+
+def test_what_was_measured_here_is_taken_after_a_restart_and_says_so():
     measure = Counting()
-    first, second = (sweeps.here("latency", measure, ("net.safetensors",)) for _ in range(2))
+    first, second = here_after_a_restart(measure), here_after_a_restart(measure)
     assert first.rows == second.rows == ROWS
     assert measure.calls == 1
     assert first.source.startswith("Measured on this machine, now")
-    assert second.source.startswith("Measured on this machine, earlier")
+    assert re.search(r"^Measured on this machine, \d\d:\d\d .*; run the cell again to measure anew$", second.source)
+    assert sweeps.here("latency", measure, ("net.safetensors",)).source == first.source
+    assert measure.calls == 2
 
 
 def test_other_weights_another_machine_and_a_quick_run_are_measured_anew(own_folders, monkeypatch):
     measure = Counting()
-    sweeps.here("latency", measure, ("net.safetensors",))
+    here_after_a_restart(measure)
     (own_folders / "data" / "weights" / "net.safetensors").write_bytes(b"other weights")
-    sweeps.here("latency", measure, ("net.safetensors",))
-    monkeypatch.setattr(sweeps, "fingerprint", lambda: {**fingerprint(), "id": "another"})
-    sweeps.here("latency", measure, ("net.safetensors",))
-    monkeypatch.setenv("LABKIT_QUICK", "0" if sweeps.os.environ.get("LABKIT_QUICK") == "1" else "1")
-    sweeps.here("latency", measure, ("net.safetensors",))
+    here_after_a_restart(measure)
+    monkeypatch.setattr(kept, "fingerprint", lambda: {**fingerprint(), "id": "another"})
+    here_after_a_restart(measure)
+    monkeypatch.setenv("LABKIT_QUICK", "0" if os.environ.get("LABKIT_QUICK") == "1" else "1")
+    here_after_a_restart(measure)
     assert measure.calls == 4
-
-
-def test_a_cache_that_was_cut_short_is_measured_again():
-    measure = Counting()
-    sweeps.here("latency", measure)
-    (path,) = (sweeps.results.folder() / "sweeps").glob("latency-*.json")
-    path.write_text(path.read_text()[:-5])
-    assert sweeps.here("latency", measure).rows == ROWS
-    assert measure.calls == 2
 
 
 def test_nothing_is_kept_of_a_measurement_that_failed():
     with pytest.raises(ZeroDivisionError):
         sweeps.here("latency", lambda: 1 / 0)
-    assert not (sweeps.results.folder() / "sweeps").exists()
+    assert not (results.folder() / "kept").exists()
 
 
 def test_skipping_the_measurement_shows_shipped_rows_and_their_machine():

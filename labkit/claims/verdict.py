@@ -62,7 +62,7 @@ def judge(id: str, value: float, low: float | None = None, high: float | None = 
         raise ValueError(f"{value} is not between {low} and {high}")
     claim = CLAIMS[id]
     verdict = Verdict(claim, float(value), float(low), float(high), decide(claim, low, high))
-    results.append("verdicts", row_of(verdict) | {"machine": fingerprint()})
+    results.append_once("verdicts", row_of(verdict) | {"machine": fingerprint()}, ["claim"])
     return verdict
 
 
