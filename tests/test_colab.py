@@ -1,7 +1,6 @@
 """`tools/colab.py` without a network: Colab's versions, what labkit allows, what a set-up cell must not do."""
 
 import importlib
-import json
 import re
 import sys
 from pathlib import Path
@@ -12,7 +11,8 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-colab, colab_list, machine = map(importlib.import_module, ("colab", "colab_list", "colab_machine"))
+names = ("colab", "colab_list", "colab_machine", "colab_page")
+colab, colab_list, machine, colab_page = map(importlib.import_module, names)
 RUNTIMES = {runtime.python: runtime for runtime in colab_list.runtimes()}
 NAMED = {"torch": "2.11", "tensorflow": "2.20", "ipywidgets": "7.7.1", "ipython": "7.34", "protobuf": "5.29"}
 
@@ -36,6 +36,19 @@ def test_labkit_allows_every_version_that_colab_has(python):
     known = [one for one in wanted if one.name in found]
     assert {"torch", "numpy", "ipywidgets", "tensorflow"} <= {one.name for one in known}
     assert [f"{one.name} {found[one.name]}" for one in known if found[one.name] not in one.specifier] == []
+
+
+@pytest.mark.parametrize("python", RUNTIMES)
+def test_colabs_list_is_whole_and_holds_every_package_that_is_really_installed(python):
+    assert len(RUNTIMES[python].packages) > 600
+    assert set(colab_list.installed()) <= RUNTIMES[python].packages.keys()
+
+
+def test_a_runtime_without_its_list_is_refused_with_the_files_name(tmp_path):
+    table = tmp_path / "colab_packages.toml"
+    table.write_text('[[runtime]]\npython = "3.14"\ndate = 2027-01-01\n')
+    with pytest.raises(colab_list.ColabError, match=r"colab_3.14.txt is missing.*pip-freeze.txt"):
+        colab_list.runtimes(table)
 
 
 def test_a_list_is_read_with_the_versions_that_stand_in_addresses():
@@ -119,17 +132,19 @@ def test_the_python_that_runs_this_is_found_and_one_that_nobody_has_is_not(monke
 def run(tmp_path, monkeypatch, code):
     """How a notebook of one cell goes, in this environment."""
     monkeypatch.setenv("LABKIT_RESULTS", "somewhere")
+    monkeypatch.delenv("COLAB_RELEASE_TAG", raising=False)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbformat.write(notebook, tmp_path / "a.ipynb")
     (tmp_path / "content").mkdir()
     return machine.run_lab(sys.executable, tmp_path / "a.ipynb", tmp_path / "x.whl", tmp_path / "content")
 
 
-def test_a_lab_stands_alone_in_its_folder_and_knows_only_the_wheel(tmp_path, monkeypatch):
+def test_a_lab_stands_alone_in_its_folder_on_colab_and_knows_only_the_wheel(tmp_path, monkeypatch):
     code = "import os, pathlib\nsaid = {n: v for n, v in os.environ.items() if n.startswith('LABKIT')}\n"
     code += (
         f"assert said == {{'LABKIT_SOURCE': {str(tmp_path / 'x.whl')!r}, 'LABKIT_QUICK': '1', 'LABKIT_STRICT': '0'}}\n"
     )
+    code += "assert os.environ['COLAB_RELEASE_TAG']\n"
     code += "assert [path.name for path in pathlib.Path().iterdir()] == ['a.ipynb']"
     found = run(tmp_path, monkeypatch, code)
     assert (found.problems, found.brought) == ([], {})
@@ -145,24 +160,80 @@ def test_a_lab_that_fails_is_told_with_its_error(tmp_path, monkeypatch):
 def test_a_python_that_is_not_here_is_named_as_not_run(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(colab, "find_python", lambda version: None)
     monkeypatch.setattr(colab, "resolve", lambda *_: {"onnx": "1.22.0", "numpy": "2.1.3+colab"})
-    assert colab.main(["--wheel", "x.whl", "-o", str(tmp_path / "out.json")]) == 0
-    found = json.loads((tmp_path / "out.json").read_text())
-    assert {one["not_run"] for one in found.values()} == {"this Python is not on the machine"}
-    assert found["3.12"]["lacks"] == {"onnx": "1.22.0"}
-    assert "Python 3.12 is not on this machine" in capsys.readouterr().out
+    assert colab.main(["--wheel", "x.whl", "-o", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "Python 3.13: Colab lacks onnx 1.22.0\n" in said
+    assert "Python 3.12 is not on this machine" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+class Colab:
+    """An environment that is only a set of names: what stood there, and what each lab needs beside labkit."""
+
+    def __init__(self, needs, problems=()):
+        self.there, self.needs, self.problems, self.seen = {"numpy"}, needs, list(problems), []
+
+    def run_lab(self, environment, notebook, wheel, folder, strict=False):
+        lab, before = notebook.name[:2], set(self.there)
+        self.seen.append((lab, notebook.parent.name, sorted(self.there), sorted(one.name for one in folder.iterdir())))
+        self.there |= {"labkit", *self.needs[lab]}
+        (folder / notebook.name).touch()
+        return machine.LabRun(1.0, dict.fromkeys(self.there - before, "1"), self.problems)
+
+    def take_out(self, environment, brought):
+        self.there -= set(brought)
+
+    def take_over(self, monkeypatch):
+        monkeypatch.setattr(colab, "find_python", lambda version: "python")
+        monkeypatch.setattr(colab, "resolve", lambda *_: {"onnx": "1.22.0"})
+        monkeypatch.setattr(colab, "make_environment", lambda *_: "python")
+        monkeypatch.setattr(colab, "state", lambda environment: machine.State({"numpy": "2.1.3"}))
+        for name in ("run_lab", "take_out"):
+            monkeypatch.setattr(colab, name, getattr(self, name))
+        return self
+
+
+def test_alone_every_lab_meets_colab_as_it_is_in_an_empty_folder(tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        here = Colab({"01": ["torch-pruning"], "02": ["onnx"]}).take_over(patch)
+        assert [lab for lab, _ in colab.run_labs("python", "alone", ["01", "02"], Path("x"), tmp_path)] == ["01", "02"]
+    assert here.seen == [("01", "labs", ["numpy"], []), ("02", "labs", ["numpy"], [])]
+    assert here.there == {"numpy"}
+
+
+@pytest.mark.parametrize(("way", "folder"), [("after", "labs"), ("solution", "solutions")])
+def test_in_turn_a_lab_meets_what_the_one_before_has_left(tmp_path, way, folder):
+    with pytest.MonkeyPatch.context() as patch:
+        here = Colab({"01": ["torch-pruning"], "02": ["onnx"]}).take_over(patch)
+        list(colab.run_labs("python", way, ["01", "02"], Path("x"), tmp_path))
+    left = ["labkit", "numpy", "torch-pruning"]
+    assert here.seen == [("01", folder, ["numpy"], []), ("02", folder, left, ["01_benchmark.ipynb"])]
+    assert here.there == {"numpy"}
 
 
 @pytest.mark.parametrize(("problems", "code"), [([], 0), (["numpy 2.1.3 became 2.4"], 1)])
-def test_a_lab_with_a_problem_makes_the_command_fail(monkeypatch, tmp_path, problems, code):
-    monkeypatch.setattr(colab, "find_python", lambda version: "python")
-    monkeypatch.setattr(colab, "resolve", lambda *_: {})
-    monkeypatch.setattr(colab, "make_environment", lambda *_: "python")
-    monkeypatch.setattr(colab, "run_lab", lambda *_, **__: machine.LabRun(1.0, {}, problems))
-    assert colab.main(["01", "--wheel", "x.whl", "-o", str(tmp_path / "out.json")]) == code
+def test_a_lab_with_a_problem_makes_the_command_fail_and_stands_on_the_page(monkeypatch, tmp_path, problems, code):
+    Colab({"01": ["onnx"]}, problems).take_over(monkeypatch)
+    arguments = ["01", "--wheel", "x.whl", "-o", str(tmp_path), "--way", "alone"]
+    assert colab.main(arguments) == code
+    page = (tmp_path / "colab.md").read_text(encoding="utf-8")
+    assert page.count(f"| 01 | {problems[0] if problems else 'ran'} | not run | not run |") == len(RUNTIMES)
+    assert "Colab lacks\nonnx 1.22.0" in page
+
+
+def test_a_later_run_takes_the_place_of_its_own_and_leaves_the_others(tmp_path):
+    known = {"date": "2026-08-19", "packages": 639, "installed": 90, "lacks": {"onnx": "1.22.0"}}
+    for lab, problems in (("01", ["a | b"]), ("02", []), ("01", [])):
+        row = {"python": "3.13", "lab": lab, "way": "alone", "date": "2026-11-23", "seconds": 1.0, "brought": {}}
+        colab_page.add(tmp_path / "colab.json", "3.13", known, row | {"problems": problems})
+        if problems:
+            assert "| 01 | a / b | not run |" in (tmp_path / "colab.md").read_text(encoding="utf-8")
+    rows = [line for line in (tmp_path / "colab.md").read_text(encoding="utf-8").splitlines() if line.startswith("| 0")]
+    assert rows == ["| 01 | ran | not run | not run |", "| 02 | ran | not run | not run |"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["99"], "no lab 99"), (["--list", "x.txt"], "--python"), (["--python", "3.9"], "3.13")]
+    ("arguments", "said"), [(["99"], "no lab 99"), (["--way", "both"], "alone"), (["--python", "3.9"], "3.13")]
 )
 def test_wrong_arguments_are_refused_with_what_to_say(arguments, said, capsys):
     with pytest.raises(SystemExit):

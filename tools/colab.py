@@ -1,65 +1,59 @@
 """Runs the labs in an environment with Colab's versions: `python tools/colab.py`. Needs a network and 8 GB of disk.
 
 For each of Colab's Pythons that is on this machine: an environment with its versions, then each lab as its badge opens
-it, alone in an empty folder. Its first cell must bring labkit, data and weights, change no version, and leave
-`pip check` with no new complaint. A Python that is not on this machine is named as not run.
+it, alone in an empty folder, then all of them one after the other in one folder, as in one Colab machine. A lab's first
+cell must bring labkit, data and weights, change no version, and leave `pip check` with no new complaint. A Python that
+is not on this machine is named as not run. Writes `docs/colab.json` and the page `docs/colab.md` after each lab.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
-from colab_list import ColabError, Runtime, read_freeze, resolve, runtimes
-from colab_machine import find_python, make_environment, run_lab
+import colab_page
+from colab_list import ColabError, Runtime, installed, resolve, runtimes
+from colab_machine import LabRun, find_python, make_environment, run_lab, state, take_out
 
-from labkit.files import write_atomically
+from labkit import exercises
 
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = ("torch", "onnx", "tensorflow", "micro")  # what the set-up cells of the labs ask for
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs what can be run and writes the result as JSON; 0 if all of it went well, 1 if not."""
+    """Runs what can be run and writes the page; 0 if all of it went well, 1 if not."""
     options = parse(arguments)
-    found = {}
+    problems = 0
     with tempfile.TemporaryDirectory(prefix="labkit-colab-") as folder:
         wheel = options.wheel.resolve() if options.wheel else build_wheel(Path(folder))
         for runtime in runtimes():
             if runtime.python in (options.python or [runtime.python]):
-                work = Path(folder) / runtime.python
-                found[runtime.python] = try_runtime(with_list(runtime, options.list), wheel, work, options)
-    write_atomically(options.output, json.dumps(found, indent=2).encode())
-    print(f"written to {options.output}")
-    return int(any(lab["problems"] for one in found.values() for lab in one["labs"].values()))
+                problems += try_runtime(runtime, wheel, Path(folder) / runtime.python, options)
+    return int(problems > 0)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The options; a Python or a lab that there is not is refused."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     known = [runtime.python for runtime in runtimes()]
-    parser.add_argument("labs", nargs="*", default=["01", "02"], help="such as 01 02, the default")
+    parser.add_argument("labs", nargs="*", help="such as 01 02; all unless told")
     parser.add_argument("--python", action="append", choices=known, help="only this one of Colab's")
-    parser.add_argument("--list", type=Path, metavar="FILE", help="Colab's whole pip-freeze.txt, for one --python")
+    parser.add_argument("--way", action="append", choices=colab_page.WAYS, help="alone and after unless told")
     parser.add_argument("--wheel", type=Path, help="labkit's; built unless named")
-    parser.add_argument("--solutions", action="store_true", help="run the solutions and their checks, not the labs")
-    parser.add_argument("-o", "--output", type=Path, default=ROOT / "benchmarks" / "results" / "colab.json")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs", help="folder; default: docs")
     options = parser.parse_args(arguments)
-    if options.list and len(options.python or ()) != 1:
-        parser.error("--list holds the versions of one Python: name it, such as --python 3.13")
-    if unknown := [lab for lab in options.labs if not list((ROOT / "labs").glob(f"{lab}_*.ipynb"))]:
-        parser.error(f"no lab {', '.join(unknown)}; name labs by their numbers, such as 01")
+    options.labs, options.way = options.labs or list(exercises.LABS), options.way or ["alone", "after"]
+    if unknown := set(options.labs) - set(exercises.LABS):
+        parser.error(f"no lab {', '.join(sorted(unknown))}; there are {', '.join(exercises.LABS)}")
     return options
-
-
-def with_list(runtime: Runtime, path: Path | None) -> Runtime:
-    """The runtime with the versions of a whole list in place of the few in the repository."""
-    return runtime if path is None else replace(runtime, packages=read_freeze(path.read_text(encoding="utf-8")))
 
 
 def build_wheel(folder: Path) -> Path:
@@ -71,25 +65,42 @@ def build_wheel(folder: Path) -> Path:
     return next(folder.glob("labkit-*.whl"))
 
 
-def try_runtime(runtime: Runtime, wheel: Path, folder: Path, options: argparse.Namespace) -> dict:
-    """What was found on one of Colab's Pythons: what pip would bring there, and how each lab went."""
+def try_runtime(runtime: Runtime, wheel: Path, folder: Path, options: argparse.Namespace) -> int:
+    """How many labs had problems on one of Colab's Pythons; each is printed and put on the page."""
     (folder / "resolve").mkdir(parents=True)
     lacks = {name: one for name, one in resolve(runtime, EXTRAS, folder / "resolve").items() if "+" not in one}
     print(f"Python {runtime.python}: Colab lacks {', '.join(f'{name} {one}' for name, one in lacks.items())}")
-    found = {"date": runtime.date, "packages": len(runtime.packages), "lacks": lacks, "labs": {}}
     python = find_python(runtime.python)
     if python is None:
         print(f"Python {runtime.python} is not on this machine: no lab was run with it")
-        return found | {"not_run": "this Python is not on the machine"}
-    names = next(one.packages for one in runtimes() if one.python == runtime.python)
-    environment = make_environment(python, runtime, names, folder)
-    for lab in options.labs:
-        notebook = next((ROOT / ("solutions" if options.solutions else "labs")).glob(f"{lab}_*.ipynb"))
-        (folder / lab).mkdir()
-        run = run_lab(environment, notebook, wheel, folder / lab, strict=options.solutions)
-        print(f"  lab {lab}, {run.seconds:.0f} s: {'; '.join(run.problems) or 'ran, no version changed'}", flush=True)
-        found["labs"][lab] = asdict(run)
-    return found
+        return 0
+    environment = make_environment(python, runtime, installed(), folder)
+    there = len(state(environment).versions)
+    known = {"date": runtime.date, "packages": len(runtime.packages), "installed": there, "lacks": lacks}
+    bad = 0
+    for way in options.way:
+        for lab, run in run_labs(environment, way, options.labs, wheel, folder):
+            print(f"  lab {lab}, {way}, {run.seconds:.0f} s: {'; '.join(run.problems) or 'ran'}", flush=True)
+            row = {"python": runtime.python, "lab": lab, "way": way, "date": str(date.today()), **asdict(run)}
+            colab_page.add(options.output / "colab.json", runtime.python, known, row)
+            bad += bool(run.problems)
+    return bad
+
+
+def run_labs(environment: str, way: str, labs: list[str], wheel: Path, folder: Path) -> Iterator[tuple[str, LabRun]]:
+    """Each lab with how it went, one of `colab_page.WAYS`; the environment is Colab's again in the end."""
+    source, brought = ROOT / ("solutions" if way == "solution" else "labs"), set()
+    with ExitStack() as leaving:
+        leaving.callback(lambda: take_out(environment, brought))
+        for lab in labs:
+            if way == "alone":
+                take_out(environment, brought)
+                brought = set()
+            place = folder / (f"{way}-{lab}" if way == "alone" else way)
+            place.mkdir(exist_ok=True)
+            run = run_lab(environment, next(source.glob(f"{lab}_*.ipynb")), wheel, place, strict=way == "solution")
+            brought |= run.brought.keys()
+            yield lab, run
 
 
 if __name__ == "__main__":

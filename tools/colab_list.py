@@ -1,7 +1,7 @@
 """What Colab has installed, and what the labs' set-up cell would bring there: read, and asked of pip, not installed.
 
-`tools/colab_packages.toml` names the packages that labkit's installation meets on Colab. `resolve` gives pip an empty
-wheel for each of them, so pip sees Colab's versions and fetches only what Colab lacks.
+`tools/colab_3.13.txt` and `colab_3.12.txt` are Colab's own lists; `tools/colab_packages.toml` says of which day.
+`resolve` gives pip an empty wheel for each package of a list, so pip sees its versions and fetches what is missing.
 """
 
 from __future__ import annotations
@@ -34,9 +34,23 @@ class Runtime:
 
 
 def runtimes(path: Path = TOOLS / "colab_packages.toml") -> list[Runtime]:
-    """What the repository knows of Colab, the newest first."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [Runtime(one["python"], str(one["date"]), table["shared"] | one["own"]) for one in table["runtime"]]
+    """What the repository knows of Colab, the newest first.
+
+    Raises:
+        ColabError: the list of a runtime is missing or names no package.
+    """
+    found = []
+    for one in tomllib.loads(path.read_text(encoding="utf-8"))["runtime"]:
+        freeze = path.with_name(f"colab_{one['python']}.txt")
+        if not freeze.exists():
+            raise ColabError(f"{freeze} is missing: it is Colab's pip-freeze.txt of {one['date']}, see {path.name}")
+        found.append(Runtime(one["python"], str(one["date"]), read_freeze(freeze.read_text(encoding="utf-8"))))
+    return found
+
+
+def installed(path: Path = TOOLS / "colab_packages.toml") -> list[str]:
+    """The packages of Colab that `make colab` really installs."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))["installed"]
 
 
 def normal(name: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from colab_list import ColabError, Runtime, normal
 from install import python_of
+from setup_cell import COLAB
 
 RUN = """
 import nbformat, sys
@@ -70,20 +71,19 @@ def make_environment(python: str, runtime: Runtime, names: Iterable[str], folder
     fixed = {name: version for name, version in runtime.packages.items() if not name.startswith("nvidia-")}
     keep = folder / "keep.txt"  # nvidia-*: Colab's torch has no CUDA, the package index's brings its own
     keep.write_text("\n".join(f"{name}=={version}" for name, version in fixed.items()), encoding="utf-8")
-    wanted = [name for name in names if name in fixed]
     pip_install = [environment, "-m", "pip", "install", "--quiet", "--prefer-binary", "--constraint", str(keep)]
-    result = subprocess.run([*pip_install, *wanted], capture_output=True, text=True)
+    result = subprocess.run([*pip_install, *names], capture_output=True, text=True)
     if result.returncode:
         raise ColabError(f"pip cannot install Colab's versions on Python {runtime.python}:\n{result.stderr[-2000:]}")
     return environment
 
 
 def run_lab(environment: str, notebook: Path, wheel: Path, folder: Path, strict: bool = False) -> LabRun:
-    """Runs a copy of the notebook with nothing beside it, then takes out what its set-up cell brought.
+    """Runs a copy of the notebook as on Colab; what its set-up cell brought stays.
 
     Args:
         wheel: labkit's, where the set-up cell finds it.
-        folder: empty; the notebook's own.
+        folder: the notebook's own, where it is empty; else what a lab before this one has left is there.
         strict: a check that fails is a problem, as in the solutions.
     """
     shutil.copy(notebook, folder)
@@ -97,16 +97,20 @@ def run_lab(environment: str, notebook: Path, wheel: Path, folder: Path, strict:
     )
     seconds, after = time.perf_counter() - start, state(environment)
     problems = differences(before, after) + ([last_lines(result.stderr)] if result.returncode else [])
-    brought = after.brought(before)
-    if brought:
+    return LabRun(seconds, after.brought(before), problems)
+
+
+def take_out(environment: str, brought: Iterable[str]) -> None:
+    """Uninstalls what set-up cells have brought, so that the environment is Colab's again."""
+    if brought := list(brought):
         subprocess.run([environment, "-m", "pip", "uninstall", "--quiet", "--yes", *brought], check=True)
-    return LabRun(seconds, brought, problems)
 
 
 def clean_environment(wheel: Path, strict: bool) -> dict[str, str]:
-    """This process's variables without what would lead to this checkout or to another kernel."""
+    """This process's variables without what would lead to this checkout or to another kernel, and with Colab's own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LABKIT", "JUPYTER", "PYTHON"))}
-    return kept | {"LABKIT_SOURCE": str(wheel), "LABKIT_QUICK": "1", "LABKIT_STRICT": str(int(strict))}
+    said = {"LABKIT_SOURCE": str(wheel), "LABKIT_QUICK": "1", "LABKIT_STRICT": str(int(strict))}
+    return kept | said | {COLAB: "a test"}
 
 
 def state(environment: str) -> State:
