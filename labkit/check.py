@@ -12,6 +12,7 @@ import numpy as np
 from labkit import exercises
 from labkit.exercises.asked import asked
 from labkit.exercises.laws import Exercise, NotAttempted, Stopped, Wrong
+from labkit.notebooks import checked
 
 NOT_CHECKED = "this answer could not be checked"
 LEFT_OVER = "a part of your function still holds the line `raise NotImplementedError`; replace it by your code"
@@ -43,6 +44,7 @@ def check(name: str, answer: Callable) -> float:
         AssertionError: only where strict.
     """
     outcome = score(exercises.find(name), answer, secrets.randbits(32))
+    checked.remember(name, answer, outcome.points)
     if os.environ.get("LABKIT_STRICT") == "1" and outcome.points < outcome.exercise.points:
         raise AssertionError(str(outcome))
     print(outcome)

@@ -43,7 +43,25 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     doctor = commands.add_parser("doctor", help="what this machine has, what is missing, and how to get it")
+    doctor.add_argument(
+        "places", nargs="*", type=Path, metavar="NOTEBOOK", help="or folders of them; default: this folder and labs/"
+    )
     doctor.set_defaults(run=run_doctor)
+
+    restore = commands.add_parser(
+        "restore",
+        help="write a clean copy of a lab beside your notebook, with your answers in it",
+        description="Carries over what you wrote into exercises and questions, and your own cells; leaves out what you "
+        "changed in the lab's own. Your old file stays as it is. What can be read of a broken file is read.",
+    )
+    restore.add_argument("lab", help="such as 03")
+    restore.add_argument(
+        "notebook", nargs="?", type=Path, help="default: the one of that lab in this folder or in labs/"
+    )
+    restore.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="default: beside it, such as 03_prune.restored.ipynb"
+    )
+    restore.set_defaults(run=run_restore)
 
     labs = commands.add_parser("labs", help="copy the lab notebooks into a folder, to work on them there")
     labs.add_argument("folder", nargs="?", type=Path, default=Path("labs"), help="default: labs")
@@ -141,11 +159,24 @@ def run_report(options: argparse.Namespace) -> None:
     print(f"wrote {path}")
 
 
-def run_doctor(_options: argparse.Namespace) -> int:
+def run_doctor(options: argparse.Namespace) -> int:
     """See `labkit.doctor`."""
     from labkit import doctor
 
-    return doctor.main()
+    return doctor.main(options.places)
+
+
+def run_restore(options: argparse.Namespace) -> None:
+    """See `labkit.notebooks.restore`."""
+    from labkit.notebooks import restore
+    from labkit.notebooks.cells import Refused, Trouble
+
+    try:
+        print(restore.restore(options.lab.zfill(2), options.notebook, options.output))
+    except (Refused, Trouble) as refused:
+        raise UserError(str(refused)) from None
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}") from None
 
 
 def run_browser(options: argparse.Namespace) -> None:

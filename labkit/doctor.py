@@ -1,4 +1,4 @@
-"""`labkit doctor`: what this machine has, what the labs miss on it, and the exact command that brings it."""
+"""`labkit doctor`: what this machine has, what the labs miss on it, the command that brings it; and the notebooks."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import platform
 import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from labkit import __version__, data, sweeps
 from labkit.measure import machine
+from labkit.notebooks import state
 
 NEEDED = {  # what the labs import, and the extra of labkit that brings it
     "numpy": "",
@@ -44,15 +46,29 @@ class Finding:
         return f"{self.name:<16}{self.state}" + (f"  ->  {self.remedy}" if self.remedy else "")
 
 
-def main() -> int:
-    """Prints the report; 0 if everything the labs need is here, 1 if not."""
+def main(places: Iterable[Path] = ()) -> int:
+    """Prints the report; 0 if everything the labs need is here and the notebooks are whole, 1 if not.
+
+    Args:
+        places: notebooks, or folders of them; where none are given, this folder and `labs/`.
+    """
+    here = machine_is_ready()
+    states = [*state.each(places)]
+    if states:
+        print("\nNotebooks, as they are saved now (what is not saved is not handed in):")
+        print("\n".join(map(str, states)))
+    return 0 if here and not any(one.problems for one in states) else 1
+
+
+def machine_is_ready() -> bool:
+    """Whether everything the labs need is here; prints what is, and what brings the rest."""
     findings = [*library_findings(), *machine_findings(), data_finding(), weights_finding(), sweeps_finding()]
     missing = [finding for finding in findings if finding.remedy]
     print(f"labkit {__version__}, Python {sys.version.split()[0]}: {machine.describe()}\n")
     print("\n".join(map(str, findings)), end="\n\n")
     names = ", ".join(finding.name for finding in missing)
     print(textwrap.fill(f"Missing: {names}.", WIDTH) if missing else "Everything the labs need is here.")
-    return 1 if missing else 0
+    return not missing
 
 
 def library_findings() -> list[Finding]:

@@ -11,7 +11,7 @@ from labkit.grading.work import Step, Work, Written
 from labkit.notebooks.cells import Cell, Trouble
 from labkit.notebooks.master import CHECK, EXERCISE, WRITTEN, Master
 from labkit.notebooks.matching import Match, lab_of, match
-from labkit.notebooks.source import functions, pieces, python, reduced
+from labkit.notebooks.source import added, functions, pieces, python
 
 LONGEST_CELL, LONGEST_CODE, MOST_EXTRA = 200_000, 500_000, 300  # characters, characters, cells
 
@@ -72,16 +72,8 @@ def _students(position: int, cell: Cell, master: Master, found: Match) -> Step |
         return None
     if found.is_new(position):
         return Step(f"an extra cell (cell {position + 1})", python(cell.source)) if cell.source.strip() else None
-    added = "" if ours and ours.source.strip() == cell.source.strip() else _added(cell.source, master)
-    return Step(f"a change of one of the lab's own cells (cell {position + 1})", added) if added else None
-
-
-def _added(source: str, master: Master) -> str:
-    """The imports, functions and constants that a student wrote into one of the lab's own cells."""
-    try:
-        return reduced(source, master.statements)
-    except RecursionError:  # an expression nested hundreds of times
-        return ""
+    new = "" if ours and ours.source.strip() == cell.source.strip() else added(cell.source, master.statements)
+    return Step(f"a change of one of the lab's own cells (cell {position + 1})", new) if new else None
 
 
 def _apart(steps: Iterator[Step], missing: set[str]) -> Iterator[Step]:

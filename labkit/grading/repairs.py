@@ -3,62 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
+from labkit.notebooks import odd
 from labkit.notebooks.cells import Cell
 from labkit.notebooks.master import CHECK, EXERCISE, GIVEN, WRITTEN, Master
 from labkit.notebooks.matching import Match
+from labkit.notebooks.odd import listed
 from labkit.notebooks.source import bound, python, reduced, statements, used
 
-LISTED = 5
 LONGEST_ID = 40
 
 
 def notes(cells: list[Cell], master: Master, found: Match) -> Iterator[str]:
     """One line for each kind of repair."""
     named = {mine: f"`{cell.name}`" for mine, cell in enumerate(master.cells) if cell.name}
-    theirs = found.theirs()
-    yield from _missing(master, theirs, named)
-    yield from _edited(cells, master, theirs, named)
+    yield from _missing(master, found)
+    if edited := odd.edited_checks(cells, master, found):
+        yield f"the check cell of {listed(edited)} was edited; ours was used"
+    if retyped := odd.retyped(cells, master, found):
+        yield f"cells of another type than the lab's, read all the same: {listed(retyped)}"
     if lost := {named[mine]: 1 for i, mine in found.ours.items() if mine in named and found.how[i] != "grade_id"}:
-        yield f"cells that lost their grading metadata, found by id, text or function: {_list(lost)}"
-    if twice := {named[mine]: 1 for mine in found.copies.values() if mine in named}:
-        yield f"more than one cell of {_list(twice)}; the first that is not empty was used"
+        yield f"cells that lost their grading metadata, found by id, text or function: {listed(lost)}"
+    if twice := odd.doubled(master, found):
+        yield f"more than one cell of {listed(twice)}; the first that is not empty was used"
     known = {cell.grade_id for cell in master.cells}
     if foreign := {f"`{_tame(cell.grade_id)}`": 1 for cell in cells if cell.grade_id not in known}:
-        yield f"grading metadata that is not of this lab, taken as plain cells: {_list(foreign)}"
+        yield f"grading metadata that is not of this lab, taken as plain cells: {listed(foreign)}"
     order = [mine for i, mine in sorted(found.ours.items()) if found.how[i] in ("grade_id", "id", "name")]
     if any(one > other for one, other in pairwise(order)):
         yield "cells stand in another order; the lab's was used"
     yield from _not_run(cells, master, found)
 
 
-def _missing(master: Master, theirs: dict[int, int], named: dict[int, str]) -> Iterator[str]:
-    missing = [mine for mine in named if mine not in theirs]
-    exercises, checks, answers = (
-        [named[mine] for mine in missing if master.cells[mine].role == role] for role in (EXERCISE, CHECK, WRITTEN)
-    )
-    if exercises:
-        yield f"no cell of {_list(exercises)}: deleted, or an older version of the lab"
-    if checks:
-        yield f"the check cell of {_list(checks)} is missing; ours was used"
-    if answers:
-        yield f"no cell for the written answer {_list(answers)}"
-
-
-def _edited(cells: list[Cell], master: Master, theirs: dict[int, int], named: dict[int, str]) -> Iterator[str]:
-    checks = [mine for mine in named if mine in theirs and master.cells[mine].role == CHECK]
-    edited = [mine for mine in checks if cells[theirs[mine]].source.strip() != master.cells[mine].source.strip()]
-    if edited:
-        yield f"the check cell of {_list(named[mine] for mine in edited)} was edited; ours was used"
-    retyped = [
-        f"{named[mine]} (now {cells[theirs[mine]].kind})"
-        for mine in named
-        if mine in theirs and (cells[theirs[mine]].kind == "code") == (master.cells[mine].role == WRITTEN)
-    ]
-    if retyped:
-        yield f"cells of another type than the lab's, read all the same: {_list(retyped)}"
+def _missing(master: Master, found: Match) -> Iterator[str]:
+    if exercises := odd.missing(master, found, EXERCISE):
+        yield f"no cell of {listed(exercises)}: deleted, or an older version of the lab"
+    if checks := odd.missing(master, found, CHECK):
+        yield f"the check cell of {listed(checks)} is missing; ours was used"
+    if answers := odd.missing(master, found, WRITTEN):
+        yield f"no cell for the written answer {listed(answers)}"
 
 
 def _not_run(cells: list[Cell], master: Master, found: Match) -> Iterator[str]:
@@ -73,7 +58,7 @@ def _not_run(cells: list[Cell], master: Master, found: Match) -> Iterator[str]:
     unknown = {name for source in changed for name in bound(source) - master.names} - _kept(changed)
     needed = unknown & used(one for i in exercises for one in statements(sources[i]) or [])
     if needed - {name for source in sources.values() for name in bound(source)}:
-        yield f"{_list(sorted(needed))} is set in one of the lab's own cells, which does not run when graded"
+        yield f"{listed(sorted(needed))} is set in one of the lab's own cells, which does not run when graded"
 
 
 def _tame(grade_id: str) -> str:
@@ -85,9 +70,3 @@ def _kept(sources: list[str]) -> set[str]:
         return {name for source in sources for name in bound(reduced(source))}
     except RecursionError:  # an expression nested hundreds of times
         return set()
-
-
-def _list(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more

@@ -61,6 +61,10 @@ class Master:
         """The cells of one role, in the notebook's order."""
         return tuple(cell for cell in self.cells if cell.role == role)
 
+    def at(self, role: str, name: str) -> int | None:
+        """The position of the cell of that role that belongs to `name`; None where there is none."""
+        return next((i for i, cell in enumerate(self.cells) if (cell.role, cell.name) == (role, name)), None)
+
     @cached_property
     def statements(self) -> frozenset[str]:
         """Every statement of the lab's own cells, as `dumped` writes it."""
@@ -106,7 +110,7 @@ def path(lab: str) -> Path:
     if lab not in exercises.LABS:
         raise Refused(f"no lab {lab!r}; there are {', '.join(exercises.LABS)}")
     folder = shipped("labs")
-    found = sorted(folder.glob(f"{lab}_*.ipynb"))
+    found = sorted(folder.glob(f"{lab}_*.ipynb"), key=lambda one: (len(one.name), one.name))  # copies have longer ones
     if not found:
         raise Refused(f"there is no notebook of lab {lab} in {folder}: install the labkit wheel again")
     return found[0]
@@ -114,7 +118,12 @@ def path(lab: str) -> Path:
 
 @lru_cache(maxsize=16)
 def _cells(place: Path) -> tuple[MasterCell, ...]:
-    raw = json.loads(place.read_text(encoding="utf-8"))["cells"]
+    return parsed(place.read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> tuple[MasterCell, ...]:
+    """The cells of a lab's own notebook."""
+    raw = json.loads(text)["cells"]
     sources = ["".join(cell["source"]) for cell in raw]
     return tuple(_cell(cell, source, before) for cell, source, before in zip(raw, sources, ["", *sources]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -79,11 +80,13 @@ def _ids(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
 
 def _texts(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
     """Cells that say the same; a call of `check` is a check cell, whatever it is called with."""
-    known = {cell.source.strip(): mine for mine, cell in enumerate(master.cells) if cell.role not in (TEXT, WRITTEN)}
+    code = {cell.source.strip(): mine for mine, cell in enumerate(master.cells) if cell.role not in (TEXT, WRITTEN)}
+    texts = {cell.source.strip(): mine for mine, cell in enumerate(master.cells) if cell.role == TEXT} | code
     checks = {cell.name: mine for mine, cell in enumerate(master.cells) if cell.role == CHECK}
     claims = {}
     for i, cell in new.items():
         call = CHECK_CALL.fullmatch(cell.source)
+        known = texts if cell.kind == "markdown" else code
         mine = checks.get(call[1]) if call else known.get(cell.source.strip())
         if mine is not None:
             claims[i] = mine
@@ -141,15 +144,18 @@ def _parts(source: str) -> tuple[frozenset[str], Counter]:
     return frozenset(map(str.strip, source.strip().split("\n"))), Counter(WORD.findall(source))
 
 
-def lab_of(cells: list[Cell]) -> str | None:
-    """The lab that most graded cells of a notebook belong to, such as "02"; None where there is none."""
-    found = _labs_in(cells)
+def lab_of(cells: list[Cell], load: Callable[[str], Master] = masters.load) -> str | None:
+    """The lab that most graded cells of a notebook belong to, such as "02"; None where there is none.
+
+    Args:
+        load: gives a lab's own notebook.
+    """
+    found = _labs_in(cells, {lab: load(lab) for lab in masters.exercises.LABS})
     return max(sorted(found), key=found.__getitem__) if found else None
 
 
-def _labs_in(cells: list[Cell]) -> Counter:
+def _labs_in(cells: list[Cell], every: dict[str, Master]) -> Counter:
     """How many graded cells of each lab are in a notebook; by function names alone where no id is left."""
-    every = {lab: masters.load(lab) for lab in masters.exercises.LABS}
     ids = {name: lab for lab, one in every.items() for cell in one.cells if (name := cell.grade_id)}
     found = Counter(ids[name] for cell in cells for name in {cell.grade_id or cell.id} if name in ids)
     if found:

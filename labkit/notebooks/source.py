@@ -63,6 +63,14 @@ def reduced(source: str, without: frozenset[str] = frozenset()) -> str:
     return "\n".join(ast.unparse(one) for one in kept if ast.dump(one) not in without)
 
 
+def added(source: str, statements: frozenset[str]) -> str:
+    """The imports, functions and constants of a cell of the lab that are the student's: not among `statements`."""
+    try:
+        return reduced(source, statements)
+    except RecursionError:  # an expression nested hundreds of times
+        return ""
+
+
 def _is_kept(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.ClassDef):  # with a framework's class below it, it would import the framework
         return not (statement.bases or statement.keywords or statement.decorator_list)
