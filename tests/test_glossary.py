@@ -18,12 +18,17 @@ WORD = re.compile(r"[a-z][a-z']*")
 SLIDES = re.compile(r"(?s)\*\*Slides:\*\*(.*?)\.(?= [A-Z]|\n)")
 # What labs print bold or italic to stress it, or to head a paragraph: no terms.
 FRAME = {"Time:", "See it.", "Predict", "Predict:", "Choose", "Go further", "Run", "Privacy", "Reliability", "cloud"}
-STRESSED = set(
-    "the same model|turns|why|every|that|without|small|sent|hard|before|all|images|this|says|in|and|one|smallest|its|"
-    "time does not|alone|nothing|at least|beats|whole channels|while the notebook ran|chooses on the validation images".split(
-        "|"
-    )
-)
+STRESSED = {
+    *(
+        "the same model",
+        "while the notebook ran",
+        "chooses on the validation images",
+        "whole channels",
+        "time does not",
+    ),
+    *("turns", "why", "every", "that", "without", "small", "sent", "hard", "before", "all", "images", "this", "says"),
+    *("in", "and", "one", "smallest", "its", "alone", "nothing", "at least", "beats"),
+}
 
 
 def slug(term):
@@ -71,7 +76,7 @@ def in_marks(text):
 
 
 def marked():
-    """Every word or two that a lab prints bold or italic, without slides' titles and what the course frames labs with."""
+    """Every word or two that a lab prints bold or italic, without slides' titles and what frames a lab."""
     slides, found = {one.slide for one in (*claims.CLAIMS.values(), *claims.OPEN)}, set()
     for text in TEXTS.values():
         slides |= {title for titles in SLIDES.findall(text) for title in in_marks(titles)}

@@ -1,14 +1,17 @@
-"""What the documents say in numbers: the reference machine's rows and verdicts, the shipped sweeps, the weights' cards."""
+"""The documents' numbers: the reference machine's rows and verdicts, the shipped sweeps, the weights' cards."""
 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 from labkit import claims, data, models, results, sweeps
 from labkit.measure import accuracy_difference, describe
 
+ROOT = Path(__file__).parents[1]
 STARTS = {"baseline": "baseline", "student": "student_soft_0", "compact": "compact"}
 BITS = (8, 6, 5, 4, 3)
 AMOUNTS = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -161,6 +164,24 @@ def micro() -> str:
     return "\n".join(lines)
 
 
+def pin(library: str) -> str:
+    """The version in requirements.txt."""
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE))[library]
+
+
+def floor(library: str) -> str:
+    """The oldest version that pyproject.toml claims."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return dict(re.findall(r'"([\w-]+)>=([\w.]+)', text))[library]
+
+
+def ladder() -> str:
+    """Minutes that the tests of the ladder took, without the installing."""
+    rungs = json.loads((ROOT / "docs" / "ladder.json").read_text(encoding="utf-8"))["rungs"]
+    return f"{sum(one['seconds'] for one in rungs) / 60:.0f}"
+
+
 def devices() -> str:
     """A table: what each device has room for, and where that number is from."""
     lines = ["| device | room for the model | why |", "|---|---|---|"]
@@ -169,6 +190,5 @@ def devices() -> str:
 
 
 FIELDS = {
-    function.__name__: function
-    for function in (machine, found, times, word, latency, faster, training, combination)
-} | {function.__name__: function for function in (bits, pruning, architectures, micro, devices)}
+    function.__name__: function for function in (machine, found, times, word, latency, faster, training, combination)
+} | {function.__name__: function for function in (bits, pruning, architectures, micro, devices, pin, floor, ladder)}

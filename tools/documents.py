@@ -1,7 +1,7 @@
 """Writes the documents that hold numbers, such as docs/choosing.md: prose from docs/prose/, each number from a file.
 
-In the prose, `{{name one, two}}` stands for what `name("one", "two")` of document_numbers.py or document_labs.py returns.
-The same files give the same bytes.
+In the prose, `{{name one, two}}` stands for what `name("one", "two")` of document_numbers.py or document_labs.py
+returns. The same files give the same bytes.
 """
 
 import argparse
