@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
+from pathlib import Path
 
 # A message sent inside an animation frame is read after that frame was painted.
 PAINTED = """(range) => {
@@ -32,6 +35,14 @@ EMPTY = """async () => {
   }
   return times;
 }"""
+
+
+def time_sliders(page, lab: str) -> None:
+    """Times every slider of `lab`, which `page` shows with every cell run, if LABKIT_SLIDERS names a folder."""
+    if folder := os.environ.get("LABKIT_SLIDERS"):
+        sliders = page.locator(".lk-explorer").get_by_role("slider").all()
+        times = [slider_times(page, slider) for slider in sliders]
+        (Path(folder) / f"{lab}.json").write_text(json.dumps(times))
 
 
 def slider_times(page, slider, steps: int = 40) -> dict[str, float]:

@@ -4,14 +4,13 @@ On the way the pictures of the README are taken if LABKIT_PICTURES names a folde
 timed if LABKIT_SLIDERS does (`benchmarks/sliders.py`).
 """
 
-import json
-import os
 from pathlib import Path
 
 import nbformat
+import pictures
 import pytest
 from playwright.sync_api import expect
-from stopwatch import slider_times, spot
+from stopwatch import spot, time_sliders
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +25,6 @@ WIDGETS = {
     "07_compare": 1,
 }
 PAD = {"05_onnx"}  # labs with a model that answers in the page
-PICTURES = {
-    "01_benchmark": {
-        "widget": ".lk-explorer >> nth=2",
-        "tradeoff": "svg[aria-label^='Accuracy against latency']",
-    },
-    "03_prune": {"pruning": ".lk-explorer >> nth=0"},
-    "05_onnx": {"pad": ".lb-root >> nth=0"},
-    "07_compare": {"pareto": ".lk-explorer >> nth=0"},
-}
-
-TO_THE_MIDDLE = "(s) => { s.value = Math.floor(s.max / 2); s.dispatchEvent(new Event('input', { bubbles: true })); }"
 
 
 def shown(explorer):
@@ -80,21 +68,5 @@ def test_a_lab_runs_unfilled_from_top_to_bottom_and_every_slider_moves_its_figur
             assert shown(explorer) != before, f"slider {j} of widget {i} moved nothing"
     if name in PAD:
         page.locator("[data-state=measured]").first.wait_for(timeout=90_000)  # the runtime comes in small pieces
-    take_pictures(page, name)
+    pictures.take(page, name)
     time_sliders(page, name)
-
-
-def take_pictures(page, lab):
-    if folder := os.environ.get("LABKIT_PICTURES"):
-        page.set_viewport_size({"width": 1100, "height": 1800})  # as tall as the tallest widget
-        for slider in page.locator(".lk-explorer").get_by_role("slider").all():
-            slider.evaluate(TO_THE_MIDDLE)
-        for name, selector in PICTURES.get(lab, {}).items():
-            page.locator(selector).screenshot(path=Path(folder) / f"{name}.png")
-
-
-def time_sliders(page, lab):
-    if folder := os.environ.get("LABKIT_SLIDERS"):
-        sliders = page.locator(".lk-explorer").get_by_role("slider")
-        times = [slider_times(page, sliders.nth(i)) for i in range(sliders.count())]
-        (Path(folder) / f"{lab}.json").write_text(json.dumps(times))
