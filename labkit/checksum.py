@@ -35,6 +35,12 @@ def checksum(*values) -> str:
     return digest.hexdigest()[:12]
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a file; of an `.onnx` file also those of the weights that lie beside it."""
+    beside = path.with_name(f"{path.name}.data")
+    return path.read_bytes() + (beside.read_bytes() if beside.is_file() else b"")
+
+
 def _pieces(value, seen: set[int]) -> Iterator[bytes | memoryview]:
     """The bytes that stand for a value; `seen` holds the functions that are on the way, since one may call itself."""
     if value is None or isinstance(value, Number | str | bytes):
@@ -47,7 +53,7 @@ def _pieces(value, seen: set[int]) -> Iterator[bytes | memoryview]:
         yield from _all("set", sorted(checksum(one) for one in value), seen)
     elif isinstance(value, Path):
         yield f"path {value.name};".encode()
-        yield value.read_bytes() if value.is_file() else b""
+        yield content(value) if value.is_file() else b""
     elif isinstance(value, np.ndarray) and not value.dtype.hasobject:
         yield f"array {value.dtype} {value.shape};".encode()
         yield np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
@@ -69,6 +75,8 @@ def _code_or_object(value, seen: set[int]) -> Iterator[bytes | memoryview]:
         yield from _all("method", [value.__self__, value.__name__], seen)
     elif isinstance(value, type | BuiltinFunctionType):
         yield f"{value.__module__}.{value.__qualname__};".encode()
+        methods = vars(value).values() if value.__module__ == OWN else ()
+        yield from _all("methods", [one for one in methods if isinstance(one, FunctionType)], seen)
     elif isinstance(value, ModuleType):
         yield f"module {value.__name__};".encode()
     elif hasattr(value, "state_dict"):  # a network

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from labkit import __version__, results
-from labkit.checksum import Unknown, checksum
+from labkit.checksum import Unknown, checksum, content
 from labkit.files import write_atomically
 from labkit.measure.machine import fingerprint
 
@@ -110,7 +110,7 @@ def _plain(value, name: str):
         return {"array": base64.b64encode(file.getvalue()).decode()}
     if isinstance(value, Path) and value.is_file() and value.resolve().is_relative_to(results.folder().resolve()):
         place = value.resolve().relative_to(results.folder().resolve()).as_posix()
-        return {"file": [place, hashlib.sha256(value.read_bytes()).hexdigest()]}
+        return {"file": [place, hashlib.sha256(content(value)).hexdigest()]}
     if _is_ours(type(value)):
         kind, parts = type(value), [[one.name, _plain(getattr(value, one.name), name)] for one in fields(value)]
         return {"labkit": [kind.__module__, kind.__qualname__, parts]}
@@ -139,7 +139,7 @@ def _restored(plain):
 
 def _file(place: str, sha256: str) -> Path:
     path = results.folder() / place
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+    if hashlib.sha256(content(path)).hexdigest() != sha256:
         raise ValueError(f"{path} is another file now")
     return path
 

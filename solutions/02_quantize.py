@@ -505,7 +505,7 @@ lk.claims.table(*verdicts[-5:])
 # *entropy* looks for the range that changes the spread of the values least.
 
 # %%
-float_file = lk.onnx.export(model, folder / "float32.onnx")
+float_file = lk.keep("02_float", lambda: lk.onnx.export(model, folder / "float32.onnx"))
 real = lk.data.calibration_images(256)
 noise = np.random.default_rng(0).normal(size=real.shape).astype(np.float32)
 recipes = {

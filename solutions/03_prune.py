@@ -713,7 +713,7 @@ for name, ends in points.items():
 # %%
 my_guess = None  # a ratio: odd widths over multiples of 16
 odd = lk.prune.rebuild(model, lk.prune.keep_channels(model, 0.35))
-path = lk.onnx.export(odd, folder / "odd.onnx")
+path = lk.keep("03_odd", lambda: lk.onnx.export(odd, folder / "odd.onnx"))
 pair = {"multiples of 16": by_onnx["rebuilt"], "odd": lk.onnx_predictor(path)}
 widths = lk.keep(
     "03_widths", lambda: lk.compare(pair, splits.test.inputs[:1], tolerance=None, seconds=2)

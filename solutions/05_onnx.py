@@ -47,7 +47,7 @@ verdicts = []
 
 # %%
 def export_as_on_the_slide(network, path):
-    """The slide's lines, and what PyTorch has to say to them."""
+    """The file that the slide's lines write, and what PyTorch has to say to them."""
     dummy_input = torch.randn(1, 1, 28, 28)
     with warnings.catch_warnings(record=True) as said, lk.onnx.quiet("torch.onnx"):
         warnings.simplefilter("always")
@@ -59,26 +59,38 @@ def export_as_on_the_slide(network, path):
             output_names=["prediction"],
             dynamic_axes={"image": {0: "batch_size"}},
         )
-    return [str(warning.message).strip("# ")[:120] for warning in said]
+    return path, [str(warning.message).strip("# ")[:120] for warning in said]
 
 
-print(*export_as_on_the_slide(model, folder / "lecture.onnx"), sep="\n")
+def lecture():
+    return export_as_on_the_slide(model, folder / "lecture.onnx")
+
+
+lecture_file, said = lk.keep("05_lecture", lecture)
+print(*said, sep="\n")
 
 # %% [markdown]
 # It works, with a warning: the exporter has changed since the slide was written. Today it takes `dynamic_shapes`, a
 # dummy batch of two images, and says with `external_data=False` that the weights belong into the same file.
 
+
 # %%
-with lk.onnx.quiet("torch.onnx"):
-    torch.onnx.export(
-        model,
-        (torch.randn(2, 1, 28, 28),),
-        folder / "float32.onnx",
-        input_names=["images"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        external_data=False,
-    )
+def export_today():
+    path = folder / "float32.onnx"
+    with lk.onnx.quiet("torch.onnx"):
+        torch.onnx.export(
+            model,
+            (torch.randn(2, 1, 28, 28),),
+            path,
+            input_names=["images"],
+            output_names=["logits"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            external_data=False,
+        )
+    return path
+
+
+float_file = lk.keep("05_float32", export_today)
 for name in ("lecture", "float32"):
     alone = (folder / f"{name}.onnx").stat().st_size
     print(
@@ -145,10 +157,15 @@ class OneByOne(torch.nn.Module):
         return torch.cat([self.network(image[None]) for image in images])
 
 
-export_as_on_the_slide(OneByOne(), folder / "loop.onnx")
-with lk.onnx.quiet("torch.onnx"):
-    dummy = (torch.randn(1, 1, 28, 28),)
-    torch.onnx.export(model, dummy, folder / "fixed.onnx", external_data=False)
+def export_both():
+    loop, _ = export_as_on_the_slide(OneByOne(), folder / "loop.onnx")
+    with lk.onnx.quiet("torch.onnx"):
+        dummy = (torch.randn(1, 1, 28, 28),)
+        torch.onnx.export(model, dummy, folder / "fixed.onnx", external_data=False)
+    return [loop, folder / "fixed.onnx"]
+
+
+loop_file, fixed_file = lk.keep("05_two_more", export_both)
 
 # %%
 my_guess = None  # for example ["ours", "forgotten"]
@@ -393,13 +410,18 @@ check("fold_constants", fold_constants)
 # **See it.** The exporter has an optimiser of its own. Without it, the file says how to make a vector of zeros for every
 # convolution instead of just leaving them out.
 
+
 # %%
-with lk.onnx.quiet("torch.onnx"):
-    torch.onnx.export(
-        model, (torch.randn(2, 1, 28, 28),), folder / "plain.onnx", input_names=["images"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},), external_data=False, optimize=False,
-    )  # fmt: skip
-plain = onnx.load(folder / "plain.onnx").graph
+def export_plain():
+    with lk.onnx.quiet("torch.onnx"):
+        torch.onnx.export(
+            model, (torch.randn(2, 1, 28, 28),), folder / "plain.onnx", input_names=["images"],
+            dynamic_shapes=({0: torch.export.Dim("batch")},), external_data=False, optimize=False,
+        )  # fmt: skip
+    return folder / "plain.onnx"
+
+
+plain = onnx.load(lk.keep("05_plain", export_plain)).graph
 nodes = [(node.op_type, list(node.input), node.output[0]) for node in plain.node]
 left = lk.onnx.fold_constants(nodes, [one.name for one in plain.initializer])
 ax = lk.plots.graph(
@@ -455,9 +477,6 @@ print("the first label:", session.run(None, {"images": test.inputs[:1]})[0].argm
 
 
 # %%
-float_file = folder / "float32.onnx"
-
-
 def call(batch, threads):
     predict, images = lk.onnx_predictor(float_file, threads), test.inputs[:batch]
     return lambda: predict(images)
@@ -693,16 +712,21 @@ images = lk.data.calibration_images(256)
 int8 = lk.keep(
     "05_int8", lambda: lk.quantize.quantize_onnx(float_file, folder / "int8.onnx", images)
 )
-rows = []
-for name, path, n in (("float32", float_file, 500), ("int8", int8, 300)):
-    base = expected if name == "float32" else answers(lk.onnx_predictor(int8), n)
-    for level in ("DISABLE_ALL", "BASIC", "EXTENDED", "ALL"):
-        found = answers(lk.onnx_predictor(path, level=level), n)
-        difference, same, _ = lk.onnx.parity(base, found)
-        rows.append(
-            {"file": name, "level": level, "largest difference": difference, "same labels": same}
-        )
-table = pd.DataFrame(rows)
+
+
+def parities():
+    rows = []
+    for name, path, n in (("float32", float_file, 500), ("int8", int8, 300)):
+        base = expected if name == "float32" else answers(lk.onnx_predictor(int8), n)
+        for level in ("DISABLE_ALL", "BASIC", "EXTENDED", "ALL"):
+            found = answers(lk.onnx_predictor(path, level=level), n)
+            difference, same, _ = lk.onnx.parity(base, found)
+            row = {"file": name, "level": level, "largest difference": difference}
+            rows.append(row | {"same labels": same})
+    return rows
+
+
+table = pd.DataFrame(lk.keep("05_parity", parities))
 table
 
 # %%
@@ -741,7 +765,7 @@ print(f"{page.name}: {page.stat().st_size / 1e6:.1f} MB, opens without a server"
 download
 
 # %%
-largest = max(lk.size(path).size_bytes for path in folder.glob("*.onnx"))
+largest = max(path.stat().st_size for path in folder.glob("*.onnx*"))
 verdicts.append(lk.claims.judge("W1.model", largest / 1e6))
 verdicts.append(lk.claims.judge("W1.download", download.gzip_bytes / 1e6))
 lk.claims.table(*verdicts[-2:])

@@ -36,7 +36,14 @@ test = lk.data.load().test
 few = lk.data.Split(test.images[:500], test.labels[:500])
 folder = lk.results.folder() / "06"
 folder.mkdir(parents=True, exist_ok=True)
-maps, logits = lk.mobile.ask_pytorch(name, few.inputs, folder / "twin.npz")
+
+
+def asked():
+    maps, logits = lk.mobile.ask_pytorch("student_soft_0", few.inputs, folder / "twin.npz")
+    return maps, logits, folder / "twin.npz"
+
+
+maps, logits, twin = lk.keep("06_twin", asked)
 verdicts = []
 
 # %% [markdown]
@@ -192,8 +199,8 @@ def converted():
 
 
 if lk.mobile.has("tensorflow"):
-    read = [folder / "convert.py", folder / "twin.npz", folder / "images.npy"]
-    files = lk.keep("06_files", converted, *read)
+    reads = [folder / "convert.py", twin, folder / "images.npy"]
+    files = lk.keep("06_files", converted, *reads)
     print("converted here, by TensorFlow")
 else:
     files = {
@@ -473,7 +480,7 @@ ax = lk.plots.device_fit(shipped.rows, device.flash_bytes, device.ram_bytes, lea
 
 # %%
 tiny = lk.mobile.shipped(f"{chosen['variant']}_int8", folder / "tiny.tflite")
-tiny_right = lk.train.correct(lk.litert_predictor(tiny), test)
+tiny_right = lk.keep("06_tiny", lambda: lk.train.correct(lk.litert_predictor(tiny), test))
 print(f"LiteRT here: {tiny_right.mean():.2%}; as shipped on "
       f"{(tiny_right == lk.sweeps.unpack(chosen['correct'])).sum():,} of 10,000 images")  # fmt: skip
 verdicts.append(lk.claims.judge("W1.micro", max(tiny.stat().st_size, chosen["ram_bytes"])))

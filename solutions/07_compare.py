@@ -438,8 +438,13 @@ columns = ["order", "amount", "size_bytes", "gzip_bytes", "accuracy", "low", "hi
 print(sweep.source)
 pd.DataFrame(orders)[columns].round(4)
 
+
 # %%
-path = lk.compress.in_order("student_soft_0", ["prune", "int8"], folder / "order.onnx", 0.8)
+def pruned_then_int8():
+    return lk.compress.in_order("student_soft_0", ["prune", "int8"], folder / "order.onnx", 0.8)
+
+
+path = lk.keep("07_order", pruned_then_int8)
 again = sweep.one(start="student_soft_0", order="prune, int8", amount=0.8)
 print(
     "student, prune, int8; shipped and here:",

@@ -55,6 +55,11 @@ def test_a_function_that_calls_itself_has_a_checksum():
     assert checksum(notebook(code)) == checksum(notebook(code)) != checksum(notebook(code.replace("3", "4")))
 
 
+def test_a_class_of_the_notebook_is_its_methods():
+    code = "class Net:\n    def forward(self, x):\n        return x + 1\ndef work():\n    return Net()"
+    assert checksum(notebook(code)) == checksum(notebook(code)) != checksum(notebook(code.replace("+ 1", "+ 2")))
+
+
 def closure(number):
     return lambda: number
 
@@ -115,6 +120,13 @@ def test_a_file_is_its_content_and_a_folder_its_name(tmp_path):
     file = checksum(tmp_path / "a" / "file")
     (tmp_path / "a" / "file").write_text("2")
     assert checksum(tmp_path / "a" / "file") != file
+
+
+def test_the_weights_beside_an_onnx_file_belong_to_it(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"graph")
+    alone = checksum(tmp_path / "model.onnx")
+    (tmp_path / "model.onnx.data").write_bytes(b"weights")
+    assert checksum(tmp_path / "model.onnx") != alone
 
 
 @pytest.mark.parametrize("value", [object(), iter([]), np.array([object()]), np.random.default_rng()])

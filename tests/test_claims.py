@@ -118,6 +118,15 @@ def test_every_verdict_is_kept_with_its_figures_and_its_machine():
     assert results.read("verdicts") == before + figures
 
 
+def test_the_same_verdict_again_is_not_kept_twice_and_another_figure_is():
+    judge("most", 5, 4, 6)
+    before = results.read("verdicts")
+    judge("most", 5, 4, 6)
+    assert results.read("verdicts") == before
+    judge("most", 5, 4, 6.5)
+    assert len(results.read("verdicts")) == len(before) + 1
+
+
 def test_the_table_has_a_row_a_claim_and_an_interval_only_where_there_is_one():
     table = claims.table(judge("most", 8.125, 7, 9), judge("least", 3))
     assert table.index.tolist() == ["most", "least"]

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 import labkit as lk
 from labkit import kept, results
@@ -290,3 +292,30 @@ def test_a_lab_keeps_each_result_under_a_name_of_its_own(path):
 def test_a_lab_says_how_to_go_on_after_a_restart_before_its_first_cell(path):
     frame = " ".join(path.read_text(encoding="utf-8").split("# %% setup")[0].replace("\n# ", " ").split())
     assert "To go on after a restart of the kernel, choose *Run*, *Run All Above Selected Cell*" in frame
+
+
+@pytest.mark.slow
+def test_a_lab_that_runs_again_after_a_restart_takes_all_that_it_kept_and_doubles_no_row(folder, monkeypatch):
+    monkeypatch.setenv("LABKIT_QUICK", "1")
+    path = next(one for one in LABS if one.stem.startswith("04"))
+    first, rows = printed_by(path.with_suffix(".ipynb")), lines_of(folder)
+    again = printed_by(path.with_suffix(".ipynb"))
+    taken = [f"{name}: from " in again for name in names_kept(path)]
+    assert all(taken)
+    assert "run the cell again" not in first
+    assert lines_of(folder) == rows
+
+
+def printed_by(path):
+    """What the cells of a notebook print, in a kernel of its own."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "".join(output.text for output in outputs if output.output_type == "stream")
+
+
+def lines_of(folder):
+    return {
+        one.name: one.read_bytes().splitlines()
+        for one in map(folder.joinpath, ("measurements.jsonl", "verdicts.jsonl"))
+    }

@@ -150,6 +150,11 @@ def test_an_executed_solution_shows_full_points_everywhere_and_no_error(path):
         assert cell.outputs[1].data["text/plain"] == str(float(exercise.points))
 
 
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda p: p.stem)
+def test_an_executed_solution_took_nothing_that_was_kept_from_an_earlier_run(path):
+    assert "run the cell again" not in path.read_text(encoding="utf-8")
+
+
 @every_source
 def test_cells_are_short_and_prose_stands_between_them(source):
     _, notebook = build_notebooks.build(source)

@@ -35,6 +35,19 @@ def test_a_row_comes_back_as_it_went_in():
     assert type(ROW)(**found) == ROW
 
 
+def test_a_row_that_says_the_same_again_is_not_doubled_and_keeps_its_first_time():
+    results.save(ROW)
+    later = replace(ROW, time="2030-01-01T00:00:00+00:00")
+    assert results.save(later) == ROW
+    assert len(results.read("measurements")) == 1
+
+
+def test_another_figure_variant_or_machine_is_a_row_of_its_own_and_so_is_the_first_after_that():
+    rows = [ROW, replace(ROW, latency_ms=2.0), replace(ROW, variant="other"), on("another"), ROW]
+    assert [results.save(row) for row in rows] == rows
+    assert len(results.read("measurements")) == 5
+
+
 def test_rows_come_back_oldest_first_and_names_are_kept_apart():
     for number in range(3):
         results.append("counts", {"number": number})
