@@ -51,24 +51,19 @@ def minutes(*labs: str) -> str:
 
 def labs() -> str:
     """A table: each lab's minutes and points, and the sums."""
-    rows = [(_link(lab), _minutes(lab), *_points(lab)) for lab in exercises.LABS]
+    rows = [(_source(lab)[0].replace("_", " "), _minutes(lab), *_points(lab)) for lab in exercises.LABS]
     rows.append(("all", *(sum(column) for column in list(zip(*rows))[1:])))
     lines = ["| lab | minutes for the core | core | written | bonus | a full grade |", "|---|---|---|---|---|---|"]
     lines += [f"| {name} | {took} | {c:g} | {w:g} | {b:g} | {c + w:g} |" for name, took, c, w, b in rows]
     return "\n".join(lines)
 
 
-def _link(lab: str) -> str:
-    stem, _ = _source(lab)
-    return f"[{stem.replace('_', ' ')}](../labs/{stem}.ipynb)"
-
-
 def mistakes(lab: str) -> str:
-    """A table: each exercise of a lab, its points, and what the check says to two typical wrong answers."""
-    lines = ["| exercise | points | what goes wrong, in the words of the check |", "|---|---|---|"]
+    """A list: each exercise of a lab, its points, and what the check says to two typical wrong answers."""
+    lines = []
     for one in exercises.of_lab(lab):
-        kind = "" if one.core else " bonus"
-        lines.append(f"| `{one.name}` | {one.points:g}{kind} | {'<br>'.join(_hints(one))} |")
+        lines.append(f"- `{one.name}`, {one.points:g} point{'s' * (one.points != 1)}{'' if one.core else ', bonus'}")
+        lines += [f"  - {hint}" for hint in _hints(one)]
     return "\n".join(lines)
 
 
@@ -83,7 +78,7 @@ def _hints(exercise) -> list[str]:
             hints.append(hint)
     if len(hints) < 2:
         raise ValueError(f"fewer than two typical wrong answers to {exercise.name}; name them in TYPICAL")
-    return [hint.replace("|", "\\|").replace("<", "&lt;") for hint in hints]
+    return [re.sub(r"([*<])", r"\\\1", hint) for hint in hints]
 
 
 def _hint(exercise, answer, known: str) -> str:
