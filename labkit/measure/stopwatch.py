@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from labkit.measure.memory import give_back
 from labkit.measure.statistics import median_interval
-from labkit.measure.timing import MARGIN, Race, Timing, verdict
+from labkit.measure.timing import MARGIN, Race, Timing, stretch, verdict, widened
 from labkit.reference import reference
 
 WARM_UP_ROUNDS = 3
@@ -35,17 +35,20 @@ def race(
     margin: float = MARGIN,
     seed: int = 0,
     clock: Callable[[], int] = time.perf_counter_ns,
+    processor: Callable[[], int] | None = None,
 ) -> Race:
     """Times functions of no arguments against each other, and the baseline against itself.
 
     A round gives each a turn: one call that is not timed, so that the caches hold this variant and not the one before,
     then timed calls for at least a millisecond. Every second round runs the order of the round before backwards.
+    Where the process does not have a core for itself, every interval is as wide as with fewer rounds (`stretch`).
 
     Args:
         baseline: the name that every ratio is against; the first one unless told.
         seconds: time budget; at least eight rounds are run whatever they take.
         precision: stop when every ratio's interval is at most this far to either side, as a share of 1.
         margin: how large a difference must be to be called one.
+        processor: nanoseconds that this process has computed; the system's count, if `clock` is the system's.
 
     Raises:
         ValueError: no variants, an unknown baseline, or a budget, precision or margin that is not positive.
@@ -58,13 +61,14 @@ def race(
         raise ValueError(f"seconds, precision and margin must be above 0, not {seconds}, {precision}, {margin}")
     runners = {**calls, CONTROL: calls[baseline]}
     give_back()
-    with _no_garbage_collection(), _core_share(runners) as share:
-        turns, spent, stopped = _take_turns(
-            runners, baseline, time_budget(seconds), precision, np.random.default_rng(seed), clock
-        )
-    found = {name: _timing(str(name), turns[name], turns[baseline]) for name in calls}
-    again = _timing(f"{baseline} (again)", turns[CONTROL], turns[baseline])
-    result = Race(found, again, baseline, margin, len(turns[baseline]), spent, stopped, *share)
+    share = _core_share(runners, clock, processor)
+    random, budget = np.random.default_rng(seed), time_budget(seconds)
+    with _no_garbage_collection():
+        turns, spent, stopped = _take_turns(runners, baseline, budget, precision, random, clock, share)
+    had = share()
+    found = {name: widened(_timing(str(name), turns[name], turns[baseline]), had) for name in calls}
+    again = widened(_timing(f"{baseline} (again)", turns[CONTROL], turns[baseline]), had)
+    result = Race(found, again, baseline, margin, len(turns[baseline]), spent, stopped, had)
     needed = max(margin, result.noise)
     for name in set(found) - {baseline}:
         word = verdict(found[name].ratio_low, found[name].ratio_high, margin, needed)
@@ -73,7 +77,9 @@ def race(
     return result
 
 
-def _take_turns(runners, baseline, budget, precision, random, clock) -> tuple[dict[str, list[np.ndarray]], float, str]:
+def _take_turns(
+    runners, baseline, budget, precision, random, clock, share
+) -> tuple[dict[str, list[np.ndarray]], float, str]:
     """Nanoseconds of every call of every turn, by name; the seconds spent; and why it stopped."""
     start = clock()
     repeats = _repeats({name: _warm_up(name, call, clock) for name, call in runners.items()}, baseline)
@@ -88,7 +94,8 @@ def _take_turns(runners, baseline, budget, precision, random, clock) -> tuple[di
             show(spent)
             if rounds >= look:  # few looks, so that stopping early does not favour lucky intervals
                 look *= 2
-                if all(_half_width(turns[name], turns[baseline]) <= precision for name in names if name != baseline):
+                widest = max(_half_width(turns[name], turns[baseline]) for name in names if name != baseline)
+                if widest * stretch(share()) <= precision:
                     return turns, spent, f"every ratio is known to {precision:.1%}"
             if rounds >= LEAST_ROUNDS and spent * (rounds + 2) / rounds > budget:
                 return turns, spent, f"the budget of {budget:g} s was spent"
@@ -124,10 +131,8 @@ def _warm_up(name, call: Callable[[], object], clock: Callable[[], int]) -> floa
 
 
 def _repeats(shortest: Mapping[object, float], baseline: object) -> dict:
-    """How many calls fill a turn of each variant: as many as the baseline's, unless it is twice as fast or slow.
-
-    The median of one call and the median of two differ where noise is skewed, so near equals need equal counts.
-    """
+    """How many calls fill a turn of each variant: as many as the baseline's, unless it is twice as fast or slow."""
+    # The median of one call and the median of two differ where noise is skewed, so near equals need equal counts.
     base = shortest[baseline]
     alike = {name: base if base / 2 <= time <= base * 2 else time for name, time in shortest.items()}
     return {name: int(np.clip(np.ceil(TURN_NS / max(time, 1)), 1, 100)) for name, time in alike.items()}
@@ -174,14 +179,14 @@ def _progress(budget: float) -> Iterator[Callable[[float], None]]:
         yield lambda spent: bar.update(round(min(spent, budget), 1) - bar.n)
 
 
-@contextmanager
-def _core_share(calls: Mapping[object, Callable]) -> Iterator[list[float]]:
-    """Holds, once left, how much of one core this process had; stays empty where the calls run in other processes."""
-    share: list[float] = []
-    used, start = time.process_time(), time.perf_counter()
-    yield share
-    if not any(hasattr(call, "turn") for call in calls.values()):
-        share.append((time.process_time() - used) / max(time.perf_counter() - start, 1e-9))
+def _core_share(calls: Mapping[object, Callable], clock, processor) -> Callable[[], float | None]:
+    """What tells how much of one core this process had since now; None where nothing counts it."""
+    if processor is None and clock is time.perf_counter_ns:
+        processor = time.process_time_ns
+    if processor is None or any(hasattr(call, "turn") for call in calls.values()):  # calls in other processes
+        return lambda: None
+    used, start = processor(), clock()
+    return lambda: (processor() - used) / max(clock() - start, 1)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
@@ -11,6 +11,7 @@ from labkit.reference import reference
 
 MARGIN = 0.02  # differences below 2 % are of no use to anyone
 ALONE = 0.9  # a process that computes all the time and has less of a core than this shares it
+LEAST_SHARE = 0.1  # calls that sleep use no core at all, and share none
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Race:
     """What `race` found: a `Timing` per variant, in the order given, and how it came about.
 
     `core_share` is the processor time that this process had for each second of the race: 1 is one core for itself, more
-    is several threads; None where the calls ran in other processes.
+    is several threads; None where the calls ran in other processes, or by a clock of the caller's.
     """
 
     timings: dict[str, Timing]
@@ -98,8 +99,36 @@ class Race:
             return ""
         return (
             f" They computed during {self.core_share:.0%} of that time and waited for the rest, as when other programs "
-            "share the core: the intervals are wider for it."
+            f"share the core: every interval is {stretch(self.core_share):.1f} times as wide for it."
         )
+
+
+def stretch(share: float | None) -> float:
+    """How many times as wide an interval is where this process had that share of a core: 1 where it did not share.
+
+    The waits for the core come in rows, so rounds tell less than as many rounds on a core alone: as much as that share
+    of them would. An interval narrows with the square root of their number.
+
+    >>> stretch(1.0), stretch(0.25)
+    (1.0, 2.0)
+    """
+    return 1.0 if share is None or share >= ALONE else max(share, LEAST_SHARE) ** -0.5
+
+
+def widened(timing: Timing, share: float | None) -> Timing:
+    """The timing with every interval stretched to either side of its median, for a core that others used too."""
+    times = stretch(share)
+
+    def away(end: float, middle: float) -> float:
+        return max(middle + (end - middle) * times, 0.0)
+
+    return replace(
+        timing,
+        latency_low_ms=away(timing.latency_low_ms, timing.latency_ms),
+        latency_high_ms=away(timing.latency_high_ms, timing.latency_ms),
+        ratio_low=away(timing.ratio_low, timing.ratio),
+        ratio_high=away(timing.ratio_high, timing.ratio),
+    )
 
 
 @reference
