@@ -99,7 +99,7 @@ class Race:
             return ""
         return (
             f" They computed during {self.core_share:.0%} of that time and waited for the rest, as when other programs "
-            f"share the core: every interval is {stretch(self.core_share):.1f} times as wide for it."
+            f"share the core: every interval is stretched {stretch(self.core_share):.1f} times for it."
         )
 
 
@@ -116,11 +116,11 @@ def stretch(share: float | None) -> float:
 
 
 def widened(timing: Timing, share: float | None) -> Timing:
-    """The timing with every interval stretched to either side of its median, for a core that others used too."""
+    """The timing with every interval stretched about its median, as factors: for a core that others used too."""
     times = stretch(share)
 
     def away(end: float, middle: float) -> float:
-        return max(middle + (end - middle) * times, 0.0)
+        return middle * (end / middle) ** times if middle else end
 
     return replace(
         timing,
