@@ -160,7 +160,7 @@ lk.mobile.save_images(lk.data.calibration_images(200), folder / "images.npy")
 script = os.path.relpath(folder / "convert.py")
 
 # %%
-# %%writefile {script}
+# %%writefile "{script}"
 import sys
 from pathlib import Path
 import numpy as np
@@ -315,7 +315,7 @@ check("quantize_input", quantize_input)
 # %%
 from ai_edge_litert.interpreter import Interpreter
 
-interpreter = Interpreter(str(files["int8"]), num_threads=1)
+interpreter = Interpreter(model_content=files["int8"].read_bytes(), num_threads=1)
 interpreter.allocate_tensors()
 takes, gives = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
 print(
