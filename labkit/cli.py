@@ -172,11 +172,12 @@ def run_restore(options: argparse.Namespace) -> None:
     from labkit.notebooks.cells import Refused, Trouble
 
     try:
-        print(restore.restore(options.lab.zfill(2), options.notebook, options.output))
+        said = restore.restore(options.lab.zfill(2), options.notebook, options.output)
     except (Refused, Trouble) as refused:
         raise UserError(str(refused)) from None
     except OSError as error:
         raise UserError(f"{error.filename}: {error.strerror}") from None
+    print(said)
 
 
 def run_browser(options: argparse.Namespace) -> None:

@@ -140,7 +140,7 @@ def weights_finding(folder: Path | None = None) -> Finding:
 def is_as_its_card_says(weights: Path) -> bool:
     """Whether `NAME.safetensors` is there and has the SHA-256 that `NAME.json` beside it names."""
     try:
-        expected = json.loads(weights.with_suffix(".json").read_text())["sha256"]
+        expected = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
         return hashlib.sha256(weights.read_bytes()).hexdigest() == expected
     except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -46,7 +46,16 @@ def swept(monkeypatch, weights):
 
 
 @pytest.fixture
-def healthy(monkeypatch, weights, swept):
+def empty(tmp_path, monkeypatch):
+    """A folder without notebooks to work in, and none of this machine's results."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("LABKIT_RESULTS", str(tmp_path / "results"))
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def healthy(monkeypatch, weights, swept, empty):
     """A machine with everything, whatever this one lacks."""
     monkeypatch.setattr(doctor, "version", lambda name: "1.2.3")
     monkeypatch.setattr(machine, "usable_memory", lambda: 8_000_000_000)
@@ -57,7 +66,7 @@ def test_a_machine_with_everything_passes(healthy, capsys):
     assert capsys.readouterr().out.endswith("Everything the labs need is here.\n")
 
 
-def test_the_report_fits_on_one_screen_even_if_everything_is_missing(monkeypatch, tmp_path, capsys):
+def test_the_report_fits_on_one_screen_even_if_everything_is_missing(monkeypatch, tmp_path, capsys, empty):
     without(monkeypatch, *doctor.NEEDED)
     monkeypatch.setattr(data, "folder", lambda: tmp_path / "nothing here")
     assert doctor.main() == 1

@@ -12,9 +12,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "labkit"
 FRAMEWORKS = {"torch", "torchvision", "tensorflow", "onnx", "onnxruntime", "onnxscript", "ai_edge_litert", "keras"}
 HEAVY = FRAMEWORKS | {"matplotlib", "pandas", "scipy", "ipywidgets", "anywidget", "numpy", "IPython"}
 LABS = {"quantize", "prune", "distill", "onnx", "mobile", "browser", "compress"}
-ABOVE_LABS = {"results", "claims", "plots", "widgets", "check", "exercises", "grading", "cli", "doctor", "report"}
+ABOVE_LABS = {"results", "claims", "plots", "widgets", "check", "exercises", "notebooks", "grading", "cli", "doctor"}
+ABOVE_LABS |= {"report"}
 LAYERS = ("measure", "results", "plots", "widgets")  # each may know those before it and none after it
-KNOW_PREDICT_ONLY = {"measure", "results", "claims", "plots", "widgets", "check", "exercises", "grading"}
+KNOW_PREDICT_ONLY = {"measure", "results", "claims", "plots", "widgets", "check", "exercises", "notebooks", "grading"}
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +102,12 @@ def test_lab_modules_know_the_runtimes_and_nothing_above():
 def test_grading_is_known_to_the_command_alone():
     everyone = {part(module) for module in modules()} - {"grading", "cli"}
     assert [module for module, known in parts_known(everyone).items() if "grading" in known] == []
+
+
+def test_notebooks_as_files_know_the_laws_and_nothing_that_measures_or_shows():
+    allowed = {"", "exercises", "files", "notebooks", "results"}
+    wrong = {module: known - allowed for module, known in parts_known({"notebooks"}).items() if known - allowed}
+    assert wrong == {}
 
 
 def test_what_measures_compares_plots_or_grades_knows_no_framework():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from labkit.notebooks import odd
 from labkit.notebooks.cells import Cell
 from labkit.notebooks.master import CHECK, EXERCISE, TEXT, WRITTEN, Master
-from labkit.notebooks.matching import Match
+from labkit.notebooks.matching import OUR_ID, Match
 from labkit.notebooks.source import added, functions
 
 ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -97,7 +97,7 @@ def _defined_elsewhere(theirs: Theirs) -> set[str]:
 def _new(theirs: Cell, source: str, attachments: dict | None, ids: set[str]) -> dict:
     """A cell of the student's own, under its id where that is a free one."""
     id = theirs.id
-    if not ID.fullmatch(id) or id in ids:
+    if not ID.fullmatch(id) or OUR_ID.fullmatch(id) or id in ids:
         id = next(name for i in range(1, 10_000) if (name := f"yours-{i}") not in ids)
     ids.add(id)
     cell = {"cell_type": theirs.kind, "id": id, "metadata": {}, "source": source.splitlines(keepends=True)}

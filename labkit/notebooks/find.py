@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-USUAL = (Path(), Path("labs"))
 
+def notebooks(places: Iterable[Path] = ()) -> list[Path]:
+    """The files among `places`, and the notebooks right in the folders among them; each once.
 
-def notebooks(places: Iterable[Path] = USUAL) -> list[Path]:
-    """The files among `places`, and the notebooks right in the folders among them; each once."""
+    Args:
+        places: where none are given, this folder and `labs/` in it.
+    """
     found = {}
-    for place in places:
-        every = sorted(one for one in place.glob("*.ipynb") if one.name[0] != ".") if place.is_dir() else [place]
-        for one in every:
-            if one.is_file() or not place.is_dir():
-                found.setdefault(one.resolve(), one)
+    for place in [*places] or [one for one in (Path(), Path("labs")) if one.is_dir()]:
+        every = sorted(place.glob("*.ipynb")) if place.is_dir() else [place]
+        found |= {one.resolve(): found.get(one.resolve(), one) for one in every if one.name[0] != "."}
     return list(found.values())

@@ -12,9 +12,10 @@ from labkit.files import write_atomically
 from labkit.notebooks import carry, clean, find, odd, salvage
 from labkit.notebooks.carry import Theirs
 from labkit.notebooks.cells import Cell, Refused, Trouble, visible
-from labkit.notebooks.master import CHECK, EXERCISE, WRITTEN
+from labkit.notebooks.master import CHECK, EXERCISE, WRITTEN, Master
 from labkit.notebooks.matching import lab_of, match
 from labkit.notebooks.read import read
+from labkit.notebooks.source import dumped, others, python, statements
 
 LISTED, LONGEST = 8, 60  # lines about what was left out; characters of each that are the cell's
 
@@ -123,18 +124,25 @@ def _left(theirs: Theirs) -> Iterator[str]:
     for mine, i in odd.changed_cells(cells, master, found).items():
         ours, kept = master.cells[mine], carry.brought(i, theirs)
         if ours.role == CHECK:
-            yield _line(i, cells[i], f"the check of `{ours.name}`, changed")
-        elif not kept or cells[i].kind == "code":
-            what = ", changed; its imports, functions and constants came along" if kept else ", changed"
-            yield _line(i, cells[i], f"one of the lab's own{what}")
+            yield _line(i, cells[i].source, f"the check of `{ours.name}`, changed")
+        elif lost := _lost(cells[i], kept, master):
+            yield _line(i, lost, "one of the lab's own, changed")
     for i, mine in found.copies.items():
         ours, chosen = master.cells[mine], cells[found.theirs()[mine]]
         if cells[i].source.strip() not in ("", ours.source.strip(), chosen.source.strip()):
-            yield _line(i, cells[i], f"another cell of `{ours.name}`" if ours.name else "another one of the lab's own")
+            what = f"another cell of `{ours.name}`" if ours.name else "another one of the lab's own"
+            yield _line(i, cells[i].source, what)
     for i in found.strays:
-        yield _line(i, cells[i], "of an older version of the lab")
+        yield _line(i, cells[i].source, "of an older version of the lab")
 
 
-def _line(i: int, cell: Cell, why: str) -> str:
-    first = next((visible(line) for line in cell.source.split("\n") if line.strip()), "empty")
+def _lost(cell: Cell, kept: str, master: Master) -> str:
+    """What a changed cell of the lab holds and neither the lab nor the copy does: code, or the text as a whole."""
+    if cell.kind == "code" and statements(python(cell.source)) is not None:
+        return "\n".join(others(cell.source, [*master.statements, *dumped(kept)]))
+    return "" if kept else cell.source
+
+
+def _line(i: int, source: str, why: str) -> str:
+    first = next((visible(line) for line in source.split("\n") if line.strip()), "empty")
     return f"  cell {i + 1} ({why}): {first[:LONGEST]}"

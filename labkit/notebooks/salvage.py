@@ -53,7 +53,7 @@ def _mended(path: Path, content: bytes, trouble: str) -> tuple[bytes, list[str]]
         parts.append(_cells(_text(kept)))
         notes.append(f"read after it, for what it lacks: Jupyter's checkpoint of {time_of(checkpoint(path))}")
     if not parts:
-        raise Trouble(f"{trouble}; no cell of it can be read, and there is no checkpoint of it")
+        raise Trouble(f"{path}: {trouble}; no cell of it can be read, and there is no checkpoint of it")
     whole = json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": _joined(parts)}).encode()
     read(whole)
     return whole, notes

@@ -71,6 +71,13 @@ def added(source: str, statements: frozenset[str]) -> str:
         return ""
 
 
+def others(source: str, known: Iterable[str]) -> list[str]:
+    """The first line of each top-level statement of a cell that is not among `known`, as `dumped` writes them."""
+    known = set(known)
+    new = [one for one in statements(python(source)) or [] if ast.dump(one) not in known]
+    return [source.split("\n")[one.lineno - 1] for one in new]
+
+
 def _is_kept(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.ClassDef):  # with a framework's class below it, it would import the framework
         return not (statement.bases or statement.keywords or statement.decorator_list)

@@ -40,7 +40,7 @@ def each(places: Iterable[Path] = ()) -> Iterator[State]:
     A notebook in a folder that is of no lab is left out; one that is named is not.
     """
     places = list(places)
-    for place in find.notebooks(places or find.USUAL):
+    for place in find.notebooks(places):
         state = _state(place)
         if state is not None:
             yield state
@@ -89,8 +89,9 @@ def _cells(theirs: Theirs) -> Iterator[str]:
         yield f"of the lab's own code {gone} cell{'s are' if gone > 1 else ' is'} missing: what needs it will stop"
     changed = odd.changed_cells(cells, master, found)
     others = sum(master.cells[mine].role == TEXT and not brought(i, theirs) for mine, i in changed.items())
-    if found.strays or others >= OTHER_TEXTS:
-        yield f"another version of the lab: {others} of its texts differ, {len(found.strays)} cells are not in today's"
+    gone = len(found.strays)
+    if gone or others >= OTHER_TEXTS:
+        yield f"another version of the lab: {others} texts differ from today's, {gone} cells are gone today"
 
 
 def _unsaved(place: Path, theirs: Theirs) -> Iterator[str]:
@@ -128,5 +129,5 @@ def _lost(place: Path, theirs: Theirs) -> Iterator[str]:
     same = before.master.lab == theirs.master.lab
     names = [f"`{theirs.master.cells[i].name}`" for i in graded if same and before.answered(i) > theirs.answered(i)]
     if names:
-        yield f"{listed(names)} is empty here, but not in Jupyter's checkpoint of {salvage.time_of(kept)}"
+        yield f"empty here, but not in Jupyter's checkpoint of {salvage.time_of(kept)}: {listed(names)}"
         yield f"->  labkit restore {theirs.master.lab} {kept}"
