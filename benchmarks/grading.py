@@ -128,7 +128,7 @@ def commanded(folder: Path, output: Path, workers: int | None = None) -> tuple[f
     began = time.perf_counter()
     command = [sys.executable, "-m", "labkit", "grade", folder, "-o", output]
     command += ["--workers", str(workers)] if workers else []
-    grader = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    grader = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8")
     own = family = 0
     while grader.poll() is None:
         own = max(own, line_of(grader.pid, "status", "VmHWM:"))
@@ -142,7 +142,7 @@ def commanded(folder: Path, output: Path, workers: int | None = None) -> tuple[f
 def line_of(pid: int, file: str, start: str) -> int:
     """Bytes by a line of /proc, where Linux counts in kB; 0 if the process is gone. Pss counts shared pages once."""
     try:
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8").splitlines()
         return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(start)), 0)
     except OSError:
         return 0
@@ -184,7 +184,7 @@ def written_steps(path: Path, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     work = graft.graft(read(path.read_bytes()), master.load(LAB))
     target = folder / f"{path.stem}.json"
-    target.write_text(json.dumps([asdict(step) for step in work.steps]))
+    target.write_text(json.dumps([asdict(step) for step in work.steps]), encoding="utf-8")
     return target
 
 
@@ -210,7 +210,7 @@ def nbclient_seconds(place: Path, count: int = 5) -> dict:
     """Seconds for the same cells and the lab's own checks in a kernel, one notebook after the other."""
     seconds = []
     for path in sorted((place / "in").iterdir())[:count]:
-        steps = json.loads(written_steps(path, place / "steps").read_text())
+        steps = json.loads(written_steps(path, place / "steps").read_text(encoding="utf-8"))
         sources = [step["source"] for step in steps]
         sources += [f"from labkit import check; check({one.name!r}, {one.name})" for one in exercises.of_lab(LAB)]
         cells = [nbformat.v4.new_code_cell(source) for source in sources]

@@ -11,7 +11,9 @@ CODE = "import time; before = time.process_time(); import labkit; print(time.pro
 
 def main() -> None:
     command = [sys.executable, "-c", CODE]
-    seconds = [float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(21)]
+    seconds = [
+        float(subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout) for _ in range(21)
+    ]
     write("import_time", {"median_cpu_s": round(statistics.median(seconds), 4), "max_cpu_s": round(max(seconds), 4)})
 
 

@@ -17,7 +17,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "LABKIT_SLIDERS": folder, "LABKIT_RESULTS": f"{folder}/results"}
         subprocess.run([sys.executable, "-m", "pytest", "-q", str(VISIT)], env=environment, check=True)
-        found = {path.stem: json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))}
+        found = {
+            path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(folder).glob("*.json"))
+        }
     write("sliders", {"p95_ms": max(one["p95_ms"] for lab in found.values() for one in lab), "labs": found})
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from pathlib import Path
+
+IS_WINDOWS = os.name == "nt"
+PAUSES = (0.02, 0.05, 0.1, 0.2, 0.5)  # seconds; what looks for viruses lets go of a file within these
 
 
 def shipped(name: str) -> Path:
@@ -15,7 +19,11 @@ def shipped(name: str) -> Path:
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
-    """Writes `content` under a temporary name beside `path`, then renames: a reader sees the old file or the new."""
+    """Writes `content` under a temporary name beside `path`, then renames: a reader sees the old file or the new.
+
+    Raises:
+        OSError: it cannot be written there; on Windows also where another program has the old file open.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -25,7 +33,23 @@ def write_atomically(path: str | Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
+        _replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _replace(temporary: str, path: Path) -> None:
+    """Renames. Windows refuses that as long as any program has the old file open."""
+    for pause in PAUSES if IS_WINDOWS else ():
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(pause)
+    try:
+        return os.replace(temporary, path)
+    except PermissionError as error:
+        if not IS_WINDOWS:
+            raise
+        why = "another program has this file open: close it there, then try again"
+        raise PermissionError(error.errno, why, str(path)) from None

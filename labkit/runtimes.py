@@ -113,9 +113,9 @@ def litert_predictor(path: str | Path, threads: int = 1, reference: bool = False
 
     _check_threads(threads)
     kernels = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
-    checked = str(check_file(path))
+    content = check_file(path).read_bytes()  # on Windows it cannot open every path
     try:
-        interpreter = Interpreter(checked, num_threads=threads, experimental_op_resolver_type=kernels)
+        interpreter = Interpreter(model_content=content, num_threads=threads, experimental_op_resolver_type=kernels)
         interpreter.allocate_tensors()
     except (RuntimeError, ValueError) as error:  # such as an op without a plain kernel
         raise ValueError(f"{path} cannot be run by LiteRT: {first_line(error)}") from None

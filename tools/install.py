@@ -94,7 +94,7 @@ def install(venv: Path, cpu: bool, extras: list[str]) -> None:
     for title, pip_arguments in planned:
         step(title, [python_of(venv), "-m", "pip", "install", *pip_arguments], venv)
     stamp = {"inputs": digest(), "python": version_of(venv), "cpu": cpu, "extras": extras}
-    stamp_path(venv).write_text(json.dumps(stamp))
+    stamp_path(venv).write_text(json.dumps(stamp), encoding="utf-8")
     print("Installed.")
 
 
@@ -114,7 +114,8 @@ def steps(cpu: bool, extras: list[str]) -> list[tuple[str, list[str]]]:
     """What pip is called with, in order: `(title, arguments after "pip install")`."""
     planned = []
     if cpu and sys.platform == "linux":  # elsewhere the ordinary torch has no CUDA
-        torch = [line for line in (ROOT / "requirements.txt").read_text().split() if re.match("torch(vision)?==", line)]
+        lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
+        torch = [line for line in lines if re.match("torch(vision)?==", line)]
         planned.append(("installing torch without CUDA", ["--no-deps", "--index-url", CPU_INDEX, *torch]))
     planned.append(("installing the course (some minutes the first time)", ["-r", "requirements.txt"]))
     if extras:
@@ -128,7 +129,7 @@ def requirements_of(extras: list[str]) -> list[str]:
     """The requirements of the named extras in pyproject.toml."""
     import tomllib  # Python 3.11; this file must be readable by older ones
 
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     if unknown := set(extras) - set(known):
         raise InstallError(f"no extra named {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
     return [requirement for extra in extras for requirement in known[extra]]
@@ -139,7 +140,7 @@ def step(title: str, command: list[str], venv: Path) -> None:
     print(f"{title} ...", flush=True)
     lines = []
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
     )
     for line in process.stdout:
         lines.append(line.rstrip())
@@ -206,7 +207,7 @@ def digest() -> str:
 def read_stamp(venv: Path) -> dict | None:
     """What the last complete installation wrote down; None if there was none."""
     try:
-        stamp = json.loads(stamp_path(venv).read_text())
+        stamp = json.loads(stamp_path(venv).read_text(encoding="utf-8"))
         return stamp if {"inputs", "python", "cpu", "extras"} <= set(stamp) else None
     except (OSError, ValueError, TypeError):
         return None
@@ -220,7 +221,9 @@ def stamp_path(venv: Path) -> Path:
 def version_of(venv: Path) -> str | None:
     """The Python version that the environment was made with."""
     try:
-        found = re.search(r"^version(?:_info)? *= *(\S+)", (venv / "pyvenv.cfg").read_text(), re.MULTILINE)
+        found = re.search(
+            r"^version(?:_info)? *= *(\S+)", (venv / "pyvenv.cfg").read_text(encoding="utf-8"), re.MULTILINE
+        )
     except OSError:
         return None
     return found and found.group(1)

@@ -134,9 +134,8 @@ def ladder(options) -> None:
 
 def bench(options) -> None:
     """Run every benchmark; each writes JSON to benchmarks/results/ (needs system-deps)"""
-    install(options, "browser")
     scripts = sorted(path.name for path in (ROOT / "benchmarks").glob("*.py"))
-    each(options, [f"benchmarks/{name}" for name in scripts if name != "common.py"])
+    each(options, [f"benchmarks/{name}" for name in scripts if name != "common.py"], "browser")
 
 
 def doctor(options) -> None:
@@ -178,9 +177,9 @@ def script(options, path: str, *extras: str) -> None:
     python(options, path, *options.rest)
 
 
-def each(options, scripts) -> None:
-    """Runs one script after the other, and says which."""
-    install(options)
+def each(options, scripts: list[str], *extras: str) -> None:
+    """Installs what is needed, then runs one script after the other, and says which."""
+    install(options, *extras)
     for path in scripts:
         print(path, flush=True)
         python(options, path)

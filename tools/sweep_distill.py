@@ -141,9 +141,9 @@ def once(name: str, run) -> dict:
     if not path.exists():
         row = run()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(row))
+        path.write_text(json.dumps(row), encoding="utf-8")
         print(name, row["accuracy"], flush=True)
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

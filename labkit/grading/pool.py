@@ -92,7 +92,7 @@ def _memory_bytes(total: int) -> int:
     """What this process may use: a container often has less than its machine."""
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
-            total = min(total, int(Path(path).read_text()))
+            total = min(total, int(Path(path).read_text(encoding="utf-8")))
         except (OSError, ValueError):  # no such file, or the word "max"
             continue
     return total

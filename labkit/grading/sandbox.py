@@ -94,7 +94,7 @@ def settings(limits: Limits, boxed: bool = True) -> dict:
 
 def user(slot: int) -> int:
     """The user id of a box where we are root: each slot has its own, so that the limits of a user are its own."""
-    with open("/proc/self/uid_map") as file:
+    with open("/proc/self/uid_map", encoding="utf-8") as file:
         known = [[int(one) for one in line.split()] for line in file]
     return next(
         first + slot

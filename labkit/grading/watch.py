@@ -48,7 +48,7 @@ def descendants(top: int) -> Iterator[int]:
 def held_bytes(process: int) -> int:
     """What a process holds in memory of its own making; 0 if it is gone."""
     try:
-        with open(f"/proc/{process}/status") as status:
+        with open(f"/proc/{process}/status", encoding="utf-8") as status:
             lines = [line.split() for line in status if line.startswith(COUNTED)]
     except OSError:
         return 0
@@ -68,7 +68,7 @@ def _children(process: int) -> list[int]:
     found = []
     try:
         for thread in os.listdir(f"/proc/{process}/task"):
-            with open(f"/proc/{process}/task/{thread}/children") as children:
+            with open(f"/proc/{process}/task/{thread}/children", encoding="utf-8") as children:
                 found += [int(one) for one in children.read().split()]
     except OSError:
         pass

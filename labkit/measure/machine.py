@@ -189,7 +189,8 @@ def _processor() -> dict:
     if sys.platform == "linux":
         model, features = linux_cpu(_read(Path("/proc/cpuinfo")))
     elif sys.platform == "darwin":
-        model, features = mac_cpu(subprocess.run(["sysctl", "-a"], capture_output=True, text=True, check=False).stdout)
+        said = subprocess.run(["sysctl", "-a"], capture_output=True, check=False).stdout
+        model, features = mac_cpu(said.decode(errors="replace"))
     else:
         model, features = other_cpu()
     return {"cpu": model, "architecture": platform.machine(), "features": features}
@@ -218,6 +219,6 @@ def windows_model() -> str:
 def _read(path: Path) -> str:
     """The text of a file; empty if it cannot be read."""
     try:
-        return path.read_text(errors="replace")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""

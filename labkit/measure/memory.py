@@ -31,7 +31,7 @@ except SystemExit as stop:
     if stop.code:
         raise
 try:
-    with open("/proc/self/status") as status:
+    with open("/proc/self/status", encoding="utf-8") as status:
         peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
 except (OSError, StopIteration):
     try:
@@ -40,7 +40,7 @@ except (OSError, StopIteration):
     except ImportError:
         import psutil
         peak = psutil.Process().memory_info().peak_wset  # Windows
-with open(sys.argv[2], "w") as report:
+with open(sys.argv[2], "w", encoding="utf-8") as report:
     report.write(str(peak))
 import os
 os._exit(0)  # what Python does to end a process may take more memory than the program did
@@ -105,9 +105,9 @@ def _run(program: str) -> int:
                 child.wait()
                 raise
         if child.returncode or not report.exists():
-            tail = errors.read_text(errors="replace").strip().splitlines()[-3:]
+            tail = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
             raise RuntimeError(f"the program ended with code {child.returncode}: " + "\n".join(tail or ["no message"]))
-        return max(together, int(report.read_text()))
+        return max(together, int(report.read_text(encoding="utf-8")))
 
 
 def _resident(process: psutil.Process, known: set[int]) -> tuple[int, set[int]]:

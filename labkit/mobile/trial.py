@@ -34,7 +34,7 @@ def main(what: str, path: str) -> None:
 def litert(path: str) -> None:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(model_path=path, num_threads=1)
+    interpreter = Interpreter(model_content=Path(path).read_bytes(), num_threads=1)
     interpreter.allocate_tensors()
     for one in interpreter.get_input_details():
         interpreter.set_tensor(one["index"], np.zeros(one["shape"], one["dtype"]))

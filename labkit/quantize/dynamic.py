@@ -77,7 +77,9 @@ def encoder_rows(batches: tuple[int, ...] = (1, 4), seconds: float = 2.0) -> lis
     gc.collect()
     give_back()
     program = CHILD.format(batches=tuple(batches), seconds=seconds)
-    child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    child = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if child.returncode:
         raise RuntimeError(f"the encoder's process failed: {child.stderr.strip().splitlines()[-1:]}")
     return json.loads(child.stdout.strip().splitlines()[-1])
