@@ -515,7 +515,7 @@ check("c_bytes", c_bytes)
 
 # %%
 header, source = lk.mobile.c_array(tiny, folder)
-lines = source.read_text().splitlines()
+lines = source.read_text(encoding="utf-8").splitlines()
 print(*lines[:8], "    ...", *lines[-2:], sep="\n")
 
 # %% [markdown]
