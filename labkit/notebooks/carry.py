@@ -61,7 +61,7 @@ def brought(i: int, theirs: Theirs) -> str:
     ours = theirs.master.cells[found.ours[i]] if i in found.ours else None
     if i in found.copies or (ours and ours.role in (EXERCISE, CHECK, WRITTEN)):
         return ""
-    if ours and ours.source.strip() == cell.source.strip():
+    if ours and odd.is_unchanged(cell, ours):
         return ""
     if cell.kind == "code":
         code = added(cell.source, theirs.master.statements)
@@ -81,6 +81,8 @@ def _answered(cell: dict, mine: int, theirs: Theirs) -> dict:
     ours, i = theirs.master.cells[mine], theirs.found.theirs().get(mine)
     if ours.role == CHECK and theirs.answered(theirs.master.at(EXERCISE, ours.name)):
         return {**cell, "outputs": [], "execution_count": None}
+    if ours.role == TEXT and i is not None and odd.is_unchanged(theirs.cells[i], ours):
+        return {**cell, "source": theirs.cells[i].source.splitlines(keepends=True)}
     if ours.role not in (EXERCISE, WRITTEN) or i is None:
         return cell
     if theirs.cells[i].source.strip() or ours.name in _defined_elsewhere(theirs):

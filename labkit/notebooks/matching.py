@@ -15,6 +15,7 @@ from labkit.notebooks.source import defined, functions
 
 OUR_ID = re.compile(r"setup|cell-\d{2,3}")  # ids as this and older versions of the labs have them
 CHECK_CALL = re.compile(r"""\s*check\(\s*["'](\w+)["']\s*,\s*\w+\s*\)\s*""")
+POINTS = re.compile(r"\b[\d.]+ points?\b")
 WORD = re.compile(r"[A-Za-z_]\w*")
 ALIKE = 0.6  # share of words that a given cell and what a student made of it have in common
 
@@ -81,16 +82,22 @@ def _ids(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
 def _texts(new: dict[int, Cell], master: Master, _found: Match) -> dict[int, int]:
     """Cells that say the same; a call of `check` is a check cell, whatever it is called with."""
     code = {cell.source.strip(): mine for mine, cell in enumerate(master.cells) if cell.role not in (TEXT, WRITTEN)}
-    texts = {cell.source.strip(): mine for mine, cell in enumerate(master.cells) if cell.role == TEXT} | code
+    texts = {pointless(cell.source): mine for mine, cell in enumerate(master.cells) if cell.role == TEXT}
     checks = {cell.name: mine for mine, cell in enumerate(master.cells) if cell.role == CHECK}
     claims = {}
     for i, cell in new.items():
         call = CHECK_CALL.fullmatch(cell.source)
-        known = texts if cell.kind == "markdown" else code
-        mine = checks.get(call[1]) if call else known.get(cell.source.strip())
+        mine = checks.get(call[1]) if call else code.get(cell.source.strip())
+        if mine is None and cell.kind == "markdown":
+            mine = texts.get(pointless(cell.source))
         if mine is not None:
             claims[i] = mine
     return claims
+
+
+def pointless(text: str) -> str:
+    """A text without the points in it, which are each course's own."""
+    return POINTS.sub("", text.strip())
 
 
 def _names(new: dict[int, Cell], master: Master, found: Match) -> dict[int, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from labkit.notebooks.cells import Cell
-from labkit.notebooks.master import CHECK, EXERCISE, WRITTEN, Master
-from labkit.notebooks.matching import Match
+from labkit.notebooks.master import CHECK, EXERCISE, TEXT, WRITTEN, Master, MasterCell
+from labkit.notebooks.matching import Match, pointless
 
 LISTED = 5
 
@@ -28,9 +28,14 @@ def changed_cells(cells: list[Cell], master: Master, found: Match) -> dict[int, 
     return {
         mine: theirs
         for mine, theirs in sorted(found.theirs().items())
-        if master.cells[mine].role not in (EXERCISE, WRITTEN)
-        and cells[theirs].source.strip() != master.cells[mine].source.strip()
+        if master.cells[mine].role not in (EXERCISE, WRITTEN) and not is_unchanged(cells[theirs], master.cells[mine])
     }
+
+
+def is_unchanged(cell: Cell, ours: MasterCell) -> bool:
+    """Whether a cell says what the lab's says; in its texts the points may be a course's own."""
+    plain = pointless if ours.role == TEXT else str.strip
+    return plain(cell.source) == plain(ours.source)
 
 
 def retyped(cells: list[Cell], master: Master, found: Match) -> list[str]:

@@ -10,8 +10,10 @@ import handed_in
 import pytest
 
 from labkit import exercises
+from labkit.grading import release
 from labkit.grading.graft import graft
-from labkit.notebooks import clean, restore
+from labkit.grading.overlay import Overlay
+from labkit.notebooks import clean, odd, restore
 from labkit.notebooks.cells import Trouble
 from labkit.notebooks.read import read
 
@@ -69,6 +71,18 @@ def test_an_exercise_that_was_emptied_and_written_elsewhere_is_not_undone_by_the
     copy, lab = restored(as_bytes(notebook))
     steps = [step.source for step in graft(read(copy), clean.master(lab)).steps if "def throughput" in step.source]
     assert steps == [handed_in.text(cell)]
+
+
+def test_the_points_of_a_course_stay_in_its_texts():
+    one = Overlay(points={"throughput": 7.0, "verdict": 3.0, "time_calls": 2.5, "plausible": 4.0}).master("01")
+    content = release.notebook(one)
+    headings = [cell.source for cell in read(content) if cell.source.startswith("### Exercise")]
+    assert sum("7 points" in text for text in headings) == 1
+    for marks in (content, content.replace(b'"nbgrader"', b'"lost"').replace(b'"id"', b'"lost"')):
+        copy, _ = restored(marks)
+        assert [cell.source for cell in read(copy)] == [cell.source for cell in read(content)]
+    theirs = restore.opened(Path("mine.ipynb"), content)
+    assert odd.changed_cells(theirs.cells, theirs.master, theirs.found) == {}
 
 
 @pytest.mark.parametrize("path", sorted((FOLDER / "hostile").glob("*.py")), ids=lambda path: path.stem)
