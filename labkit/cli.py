@@ -13,6 +13,9 @@ from labkit.grading import cli as grading
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one subcommand and returns its exit code: 0 done, 1 something is missing, 2 called wrongly."""
+    for stream in (sys.stdout, sys.stderr):  # a Windows pipe has few letters: the others become question marks
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.run is None:
@@ -23,6 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         remedy = "`python tools/install.py` brings it, or installing the labkit wheel again"
         print(f"labkit: {error.name} is not installed here: {remedy}", file=sys.stderr)
+        return 1
+    except (
+        ImportError
+    ) as error:  # it is there and cannot be loaded; on Windows, a runtime of Microsoft's may be missing
+        print(f"labkit: {' '.join(str(error).split())[:300]}; `labkit doctor` shows what is installed", file=sys.stderr)
         return 1
     except UserError as error:
         print(f"labkit: {error}", file=sys.stderr)

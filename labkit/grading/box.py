@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import secrets
+import sys
 import time
 from functools import lru_cache
 
@@ -12,7 +13,7 @@ from labkit.exercises.recipes import Recipe
 from labkit.grading import wire
 from labkit.grading.plain import cleaned
 from labkit.grading.process import Process
-from labkit.grading.work import Limits, Step
+from labkit.grading.work import CannotGrade, Limits, Step
 
 IMPORT_SECONDS = 60.0
 NEED_TORCH = ("tensor", "teacher")  # recipes
@@ -29,6 +30,8 @@ def available() -> None:
     Raises:
         CannotGrade: it cannot; the message says what to install, or what this machine forbids.
     """
+    if not sys.platform.startswith("linux"):
+        raise CannotGrade("grading needs Linux and its sandbox: on Windows, WSL has them; on a Mac, a virtual machine")
     Box(Limits()).close()
 
 
