@@ -36,7 +36,8 @@ downloads no data.
   new cell above the first, and run. Where the notebook knows labkit's public address, its first code cell does that
   alone.
 
-`labkit doctor` says what your computer has and what is missing.
+`labkit doctor` says what your computer has and what is missing, and what the matter is with a notebook in this folder.
+If a cell was lost or changed by mistake, `labkit restore {lab}` writes a clean copy beside it, with your answers in it.
 
 ## Hand in
 
@@ -44,7 +45,8 @@ downloads no data.
    cell below an exercise checks it, as often as you like.
 2. Do not delete, copy or retype cells that are there; you may add cells of your own. An exercise may use the imports of
    the notebook, what other exercises define, and your own cells, but no model and no measurement of the notebook.
-3. Save, and hand in this one file, `{name}.ipynb`, where your course says.{deadline}{points}
+3. Save, let `labkit doctor` look at it, and hand in this one file, `{name}.ipynb`, where your course
+   says.{deadline}{points}
 """
 
 
@@ -106,7 +108,13 @@ def _readme(master: Master, overlay: Overlay) -> str:
     names = [one.name for one in master.exercises if one.name in overlay.points]
     points = f"\n\nThe points of {', '.join(names)} are this course's own: a check prints labkit's." if names else ""
     return README.format(
-        title=title, name=master.name, version=__version__, extras=extras, deadline=deadline, points=points
+        title=title,
+        lab=master.lab,
+        name=master.name,
+        version=__version__,
+        extras=extras,
+        deadline=deadline,
+        points=points,
     )
 
 
