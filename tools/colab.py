@@ -59,7 +59,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def build_wheel(folder: Path) -> Path:
     """What `make wheel` builds."""
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8")
     if result.returncode:
         raise ColabError(f"labkit's wheel cannot be built:\n{result.stderr or result.stdout}")
     return next(folder.glob("labkit-*.whl"))

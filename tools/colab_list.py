@@ -129,7 +129,7 @@ def resolve(runtime: Runtime, extras: tuple[str, ...], folder: Path) -> dict[str
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--only-binary=:all:"]
     command += ["--python-version", runtime.python, "--target", str(folder / "target"), "--find-links", str(folder)]
     command += ["--constraint", str(folder / "keep.txt"), "--report", str(folder / "report.json")]
-    result = subprocess.run([*command, f"labkit[{','.join(extras)}]==0{MARK}"], capture_output=True, text=True)
+    result = subprocess.run([*command, f"labkit[{','.join(extras)}]==0{MARK}"], capture_output=True, encoding="utf-8")
     if result.returncode:
         reason = "\n".join([*result.stdout.splitlines()[-20:], result.stderr.strip()])
         raise ColabError(f"pip cannot add labkit to Colab's Python {runtime.python}:\n{reason}")

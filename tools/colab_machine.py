@@ -54,7 +54,9 @@ def find_python(version: str) -> str | None:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     candidates = [f"python{version}", *map(str, sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True))]
     for candidate in filter(shutil.which, candidates):
-        asked = subprocess.run([candidate, "-c", "import sys; print(sys.version)"], capture_output=True, text=True)
+        asked = subprocess.run(
+            [candidate, "-c", "import sys; print(sys.version)"], capture_output=True, encoding="utf-8"
+        )
         if asked.stdout.startswith(f"{version}."):  # a pyenv shim may be empty
             return candidate
     return None
@@ -72,7 +74,7 @@ def make_environment(python: str, runtime: Runtime, names: Iterable[str], folder
     keep = folder / "keep.txt"  # nvidia-*: Colab's torch has no CUDA, the package index's brings its own
     keep.write_text("\n".join(f"{name}=={version}" for name, version in fixed.items()), encoding="utf-8")
     pip_install = [environment, "-m", "pip", "install", "--quiet", "--prefer-binary", "--constraint", str(keep)]
-    result = subprocess.run([*pip_install, *names], capture_output=True, text=True)
+    result = subprocess.run([*pip_install, *names], capture_output=True, encoding="utf-8")
     if result.returncode:
         raise ColabError(f"pip cannot install Colab's versions on Python {runtime.python}:\n{result.stderr[-2000:]}")
     return environment
@@ -93,7 +95,7 @@ def run_lab(environment: str, notebook: Path, wheel: Path, folder: Path, strict:
         cwd=folder,
         env=clean_environment(wheel, strict),
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     seconds, after = time.perf_counter() - start, state(environment)
     problems = differences(before, after) + ([last_lines(result.stderr)] if result.returncode else [])
@@ -115,8 +117,8 @@ def clean_environment(wheel: Path, strict: bool) -> dict[str, str]:
 
 def state(environment: str) -> State:
     """What the environment holds now."""
-    printed = subprocess.run([environment, "-c", STATE], capture_output=True, text=True, check=True).stdout
-    check = subprocess.run([environment, "-m", "pip", "check"], capture_output=True, text=True)
+    printed = subprocess.run([environment, "-c", STATE], capture_output=True, encoding="utf-8", check=True).stdout
+    check = subprocess.run([environment, "-m", "pip", "check"], capture_output=True, encoding="utf-8")
     versions = {normal(name): version for name, version in json.loads(printed).items()}
     return State(versions, frozenset(check.stdout.splitlines()) if check.returncode else frozenset())
 
