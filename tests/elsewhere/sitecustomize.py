@@ -1,14 +1,15 @@
 """Makes a Python lack what another machine lacks; it is put on PYTHONPATH, so that child processes lack it too.
 
-`ABSENT` names packages that are not installed, "torch,onnx", say. `ELSEWHERE=1` takes away from labkit what Windows does
-not have: modules and functions of POSIX, and every file below /proc and /sys.
+`ABSENT` names packages that are not installed, "torch,onnx", say. `ELSEWHERE=1` takes away from labkit what Windows
+does not have (modules and functions of POSIX, every file below /proc and /sys), and refuses to all what Windows
+refuses: some names of files, and to delete, move or replace a file that this process has open or mapped.
 """
 
 import builtins
 import importlib.metadata
-import io
 import os
 import pathlib
+import re
 import signal  # noqa: F401  (LESS names it)
 import sys
 from importlib.machinery import PathFinder
@@ -49,7 +50,7 @@ def leave_posix():
     """What Windows lacks is not there for labkit; the libraries, which are those of Linux, keep it."""
     take, open_file, open_path = builtins.__import__, builtins.open, pathlib.Path.open
 
-    def __import__(name, *rest, **options):  # noqa: N807
+    def __import__(name, *rest, **options):
         if name in MODULES and is_ours(1):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return Without(name, LESS[name]) if name in LESS and is_ours(1) else take(name, *rest, **options)
@@ -77,11 +78,45 @@ def tell_peaks():
     ask = psutil.Process.memory_info
 
     def memory_info(self):
-        with io.open(f"/proc/{self.pid}/status", encoding="utf-8") as status:
+        with open(f"/proc/{self.pid}/status", encoding="utf-8") as status:
             peak = next((line.split()[1] for line in status if line.startswith("VmHWM:")), "0")
         return SimpleNamespace(rss=ask(self).rss, peak_wset=int(peak) * 1024)
 
     psutil.Process.memory_info = memory_info
+
+
+def keep_windows_rules():
+    """Files get no name that Windows refuses, and none that this process has open is deleted, moved or replaced."""
+    last = re.compile(r'[<>:"|?*\\\\]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)', re.IGNORECASE)
+    elsewhere = ("/dev", "/proc", "/sys")
+
+    def is_open(path):
+        try:
+            facts = os.stat(path)
+        except OSError:
+            return False
+        open_files = map(status, os.listdir("/proc/self/fd"))
+        with open("/proc/self/maps", errors="replace", encoding="utf-8") as maps:
+            is_mapped = any(line.rstrip().endswith(f" {os.path.realpath(os.fsdecode(path))}") for line in maps)
+        return is_mapped or any(os.path.samestat(facts, one) for one in open_files if one)
+
+    def status(number):
+        try:
+            return os.fstat(int(number))
+        except OSError:  # that of the folder that was just listed
+            return None
+
+    def hook(event, told):
+        if (event == "open" and told[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) or event == "os.mkdir":
+            path = os.fsdecode(told[0]) if isinstance(told[0], (str, bytes, os.PathLike)) else "x"
+            if not path.startswith(elsewhere) and last.search(os.path.basename(path.rstrip("/"))):
+                raise OSError(22, "Windows has no such name", path)
+        if event in ("os.remove", "os.rename"):
+            for path in told[: 1 + (event == "os.rename")]:
+                if is_open(path):
+                    raise PermissionError(13, "The process cannot access the file: it is being used", os.fsdecode(path))
+
+    sys.addaudithook(hook)
 
 
 class Without:
@@ -104,3 +139,4 @@ if packages := set(filter(None, os.environ.get("ABSENT", "").split(","))):
 if os.environ.get("ELSEWHERE") == "1":
     tell_peaks()
     leave_posix()
+    keep_windows_rules()
