@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-ladder = importlib.import_module("ladder")
-ENDS = ("oldest", "newest")
+ladder, ladder_page = map(importlib.import_module, ("ladder", "ladder_page"))
+ENDS = ladder_page.ENDS
 PROJECT = """[project]
 dependencies = ["ipywidgets>=7.7.1", "numpy>=2.0.2,<3", "pandas>=2.2"]
 [project.optional-dependencies]
@@ -134,7 +134,9 @@ def test_the_table_is_written_after_each_rung_and_a_later_climb_replaces_its_own
     monkeypatch.setattr(
         ladder, "climb", lambda library, end, asked: ladder.Rung(library, end, asked, 3, 0, 1.0, next(results))
     )
-    arguments = ["-o", str(tmp_path)]
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n\n{ladder_page.BEGIN}\n| old |\n{ladder_page.END}\n\nafter\n")
+    arguments = ["-o", str(tmp_path), "--readme", str(readme)]
     assert ladder.main(["onnx", *arguments]) == 1
     assert ladder.main(["onnx", "--end", "newest", *arguments]) == 0
     rungs = json.loads((tmp_path / "ladder.json").read_text())["rungs"]
@@ -143,6 +145,34 @@ def test_the_table_is_written_after_each_rung_and_a_later_climb_replaces_its_own
     assert table[2] == "| library | end | version | tests | result |"
     assert len([line for line in table if line.startswith("| onnx")]) == 2
     assert "onnx" in capsys.readouterr().out
+    before, after = readme.read_text().split(ladder_page.BEGIN)[0], readme.read_text().split(ladder_page.END)[1]
+    assert (before, after) == ("before\n\n", "\n\nafter\n")
+    assert "| onnx | onnx==1.22: passed | onnx>=1.22: passed |" in readme.read_text()
+    assert "| old |" not in readme.read_text()
+
+
+def test_a_rung_that_failed_or_was_not_climbed_stands_in_the_readmes_table():
+    rungs = [
+        ladder.Rung("torch", "oldest", "2.11.0", 3, 1, 1.0, "test_x"),
+        ladder.Rung("onnx", "newest", "1.23", 9, 0, 1.0, "passed"),
+    ]
+    lines = ladder_page.short_table("here", rungs).splitlines()
+    assert lines[2:4] == ["| torch | 2.11.0: test_x | not run |", "| onnx | not run | 1.23: passed |"]
+    assert lines[-1] == "here."
+
+
+@pytest.mark.parametrize(
+    "text", ["no marks", f"{ladder_page.END} the wrong way round {ladder_page.BEGIN}", f"{ladder_page.BEGIN} alone"]
+)
+def test_a_readme_without_both_marks_stays_as_it_is(text):
+    assert ladder_page.between_marks(text, "new") == text
+
+
+def test_a_table_that_is_in_the_readme_is_that_of_the_last_climb():
+    said = json.loads((ROOT / "docs" / "ladder.json").read_text())
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = ladder_page.short_table(said["where"], ladder.read(ROOT / "docs" / "ladder.json"))
+    assert ladder_page.between_marks(text, table) == text
 
 
 def test_an_unknown_library_is_refused_with_the_known_ones(capsys):

@@ -1,8 +1,8 @@
 """The oldest and the newest version of each library that labkit claims to work with, tested: `python tools/ladder.py`.
 
 A rung is one library in one version, in an environment of its own before this one's other libraries, and the quick
-tests that are about it. Writes `docs/ladder.json` and the table `docs/ladder.md` after each rung. Needs a network, and
-6 GB of disk for torch; each environment is deleted when its tests are done.
+tests that are about it. Writes `docs/ladder.json`, the page `docs/ladder.md` and the README's table after each rung.
+Needs a network, and 6 GB of disk for torch; each environment is deleted when its tests are done.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from importlib.metadata import distributions, version
 from pathlib import Path
 
 from install import python_of
+from ladder_page import ENDS, between_marks, page, short_table
 
 from labkit.files import write_atomically
 from labkit.measure import describe
@@ -62,22 +63,23 @@ def main(arguments: list[str] | None = None) -> int:
     """Climbs the rungs that are asked for and writes the table; 0 if every one passed, 1 if not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("libraries", nargs="*", help=f"of {', '.join(TESTS)}; all unless told")
-    parser.add_argument("--end", choices=("oldest", "newest"), help="only this end; both unless told")
+    parser.add_argument("--end", choices=ENDS, help="only this end; both unless told")
     parser.add_argument(
         "--project", type=Path, default=ROOT / "pyproject.toml", help="what claims; to try other floors"
     )
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs", help="folder; default: docs")
+    parser.add_argument("--readme", type=Path, default=ROOT / "README.md", help="whose table is written too")
     options = parser.parse_args(arguments)
     if unknown := set(options.libraries) - set(TESTS):
         parser.error(f"no rung for {', '.join(sorted(unknown))}; there are {', '.join(TESTS)}")
     path, claims = options.output / "ladder.json", claimed(options.project)
     rungs = read(path)
     for library in options.libraries or TESTS:
-        for end in [options.end] if options.end else ["oldest", "newest"]:
+        for end in [options.end] if options.end else ENDS:
             rung = climb(library, end, floor(claims[library]) if end == "oldest" else claims[library])
             rungs = [one for one in rungs if (one.library, one.end) != (library, end)] + [rung]
             print(f"{library} {rung.version} ({end}): {rung.result}, {rung.seconds:.0f} s", flush=True)
-            write(path, rungs)
+            write(path, rungs, options.readme)
     return int(any(rung.result != "passed" for rung in rungs))
 
 
@@ -162,24 +164,15 @@ def read(path: Path) -> list[Rung]:
     return [Rung(**one) for one in json.loads(path.read_text(encoding="utf-8"))["rungs"]] if path.exists() else []
 
 
-def write(path: Path, rungs: list[Rung]) -> None:
-    """The rungs as JSON, and the table beside it."""
-    order = [(library, end) for library in TESTS for end in ("oldest", "newest")]
+def write(path: Path, rungs: list[Rung], readme: Path) -> None:
+    """The rungs as JSON, the page beside it, and the table between the marks of the README."""
+    order = [(library, end) for library in TESTS for end in ENDS]
     rungs = sorted(rungs, key=lambda rung: order.index((rung.library, rung.end)))
     where = f"Python {platform.python_version()}, {describe()}, {date.today()}"
     said = {"where": where, "rungs": [asdict(rung) for rung in rungs]}
     write_atomically(path, (json.dumps(said, indent=2) + "\n").encode())
-    write_atomically(path.with_suffix(".md"), table(where, rungs).encode())
-
-
-def table(where: str, rungs: list[Rung]) -> str:
-    """The page that the README links."""
-    lines = ["# The oldest and the newest versions", ""]
-    lines += ["| library | end | version | tests | result |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {one.library} | {one.end} | {one.version} | {one.passed + one.failed} | {one.result} |" for one in rungs
-    ]
-    return "\n".join([*lines, "", f"{where}. All else as in `requirements.txt`; `make ladder` climbs again.", ""])
+    write_atomically(path.with_suffix(".md"), page(where, rungs).encode())
+    write_atomically(readme, between_marks(readme.read_text(encoding="utf-8"), short_table(where, rungs)).encode())
 
 
 if __name__ == "__main__":
