@@ -142,7 +142,9 @@ def run(command: list[str]) -> subprocess.CompletedProcess:
     """The command's result, with results of labs in a folder of its own and few threads."""
     with tempfile.TemporaryDirectory() as results:
         variables = os.environ | {"LABKIT_RESULTS": results, "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, env=variables, capture_output=True, text=True, encoding="utf-8", check=False
+        )
 
 
 def outcome(printed: str, seconds: float) -> tuple[int, int, float, str]:
