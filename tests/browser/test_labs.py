@@ -1,16 +1,24 @@
-"""A student's visit: each lab in JupyterLab, every cell run unfilled, every slider dragged.
+"""A student's visit: each lab in JupyterLab, unfilled, every widget by mouse and by keyboard, Python as the oracle.
 
 On the way the pictures of the README are taken if LABKIT_PICTURES names a folder (`make pictures`), and every slider is
 timed if LABKIT_SLIDERS does (`benchmarks/sliders.py`).
 """
 
+import json
 from pathlib import Path
 
+import keyboard
 import nbformat
+import numpy as np
+import oracle
+import pads
 import pictures
 import pytest
 from playwright.sync_api import expect
 from stopwatch import spot, time_sliders
+from test_explorer import AXE, DRAWN, assert_same_drawing
+
+from labkit.runtimes import onnx_predictor
 
 pytestmark = pytest.mark.browser
 
@@ -25,48 +33,159 @@ WIDGETS = {
     "07_compare": 1,
 }
 PAD = {"05_onnx"}  # labs with a model that answers in the page
+TABLE = ["All of them as a table"]
+# The drawing that an SVG text makes, without showing it.
+STILL = f"""(charts) => charts.map((chart) => {{
+  const page = document.createElement("template");
+  page.innerHTML = chart;
+  return ({DRAWN})([page.content.firstElementChild])[0];
+}})"""
+ROOTS = ".lk-explorer, .lb-root"
+CHECK = f"""async () => {{
+  const found = await axe.run([...document.querySelectorAll("{ROOTS}")], {{ resultTypes: ["violations"] }});
+  return found.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 200))]);
+}}"""
 
 
-def shown(explorer):
-    """What an explorer says and draws at the moment."""
-    return explorer.get_by_role("img").evaluate_all("(figures) => figures.map((figure) => figure.outerHTML)")
+def run(lab, page, name, problems):
+    """Opens a lab and runs all its cells unfilled, then the oracle's; returns what that found."""
+    notebook = nbformat.read(ROOT / "labs" / f"{name}.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(oracle.cell(lab.folder)))
+    count = [cell.cell_type for cell in notebook.cells].count("code")
+    lab.show(page, notebook)
+    expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(count)  # all are there before the first is run
+    for i in range(count):
+        lab.run(page, i)
+        assert problems == []
+    assert page.locator(".jp-Notebook").get_by_text("not attempted yet").count() >= 6
+    return json.loads((lab.folder / oracle.ANSWERS).read_text(encoding="utf-8"))
+
+
+def assert_axe_finds_nothing(page):
+    assert page.evaluate(CHECK) == []
+
+
+def answer(page, explorer, told):
+    """Guesses by keyboard alone: nothing shows before, and what shows then tells the guess and the truth."""
+    expect(explorer.get_by_role("img")).to_have_count(0)
+    first = explorer.get_by_role("radio").first
+    assert keyboard.walk(page, explorer, first) == [told["choices"][0], "Show me"]
+    keyboard.focus(page, first)
+    for key in ("Space", "ArrowDown", "Tab", "Enter"):
+        page.keyboard.press(key)
+    verdict = explorer.locator(".lk-verdict")
+    expect(verdict).to_have_text(f"{told['question']} You said “{told['choices'][1]}”; {told['answer']}")
+    expect(verdict).to_be_focused()
+    expect(explorer.get_by_role("img")).to_have_count(len(told["first"]["charts"]))
+
+
+def use_the_keyboard(page, explorer, told):
+    """Every control is reached and moved by keys, and no key reaches the notebook."""
+    sliders, before = explorer.get_by_role("slider"), keyboard.cells(page)
+    looking = ["look at"] if told["dots"] else []
+    order = told["labels"] + looking + (TABLE if told["dots"] else [])
+    assert keyboard.walk(page, explorer, sliders.first) == order
+    expect(sliders).to_have_count(len(told["labels"] + looking))
+    for slider in sliders.all():
+        keyboard.step_through(page, slider)
+    keyboard.press_shortcuts(page, sliders.first)
+    assert keyboard.cells(page) == before
+
+
+def drag(page, slider, goal):
+    """Pulls a slider to `goal`; again where JupyterLab scrolled meanwhile or a busy page lost the pointer."""
+    for attempt in range(6):
+        slider.evaluate("(s) => s.scrollIntoView({ block: 'center' })")
+        page.mouse.move(*spot(slider, int(slider.input_value())))
+        page.mouse.down()
+        page.mouse.move(*spot(slider, goal), steps=5)
+        page.mouse.up()
+        try:
+            expect(slider).to_have_value(str(goal), timeout=2_000)
+            return
+        except AssertionError:
+            if attempt == 5:
+                raise
+
+
+def assert_shows(page, explorer, state):
+    """The numbers and the drawing are those that Python has for this position."""
+    expect(explorer.locator(".lk-number")).to_have_text(state["readouts"])
+    drawn = explorer.get_by_role("img").evaluate_all(DRAWN)
+    assert_same_drawing(drawn, page.evaluate(STILL, state["charts"]))
+
+
+def marks(explorer):
+    """The figure's data as drawn: every path, bar, dot and ring, without words and the lines that lead to an axis."""
+    drawn = explorer.get_by_role("img").evaluate_all(DRAWN)
+    parts = [part for _, parts in drawn for part in parts if part[0] in ("path", "rect", "circle", "g")]
+    return [(name, attributes) for name, attributes, _ in parts if attributes.get("class") != "lk-guide"]
+
+
+def use_the_mouse(page, explorer, told):
+    """Every slider, pulled across alone, changes the figure's data to what Python has there; back, all is as before."""
+    assert_shows(page, explorer, told["first"])
+    before = marks(explorer)
+    for i, state in enumerate(told["moved"]):
+        slider = explorer.get_by_role("slider").nth(i)
+        drag(page, slider, state["position"][i])
+        assert_shows(page, explorer, state)
+        assert state["data"] != told["first"]["data"], f"{told['labels'][i]!r} changes no data in Python"
+        assert marks(explorer) != before, f"{told['labels'][i]!r} changes no data in the browser"
+        drag(page, slider, told["first"]["position"][i])
+        assert marks(explorer) == before
+    if told["dots"]:
+        drag(page, explorer.get_by_role("slider").last, len(told["dots"]))
+        rings = explorer.locator(".lk-point:not([visibility]) text")
+        expect(rings.first).to_have_text(told["dots"][-1])
+
+
+def draw(page, pad, model):
+    """Each tool changes the picture and the answer; where no pixel is between two greys, the answer is Python's."""
+    predict, seen = onnx_predictor(model), [pads.picture(pad)]
+    answers = [pads.settled(page, pad, pads.expected(predict, seen[0]))]
+    for tool in pads.tools(page, pad):
+        seen.append(pads.picture(pad))
+        wanted = pads.expected(predict, seen[-1])
+        found = pads.settled(page, pad, wanted)
+        assert (seen[-1] != seen[-2]).any(), f"{tool} changes no pixel"
+        assert np.abs(found - answers[-1]).max() > 0, f"{tool} changes no probability"
+        assert np.isfinite(found).all()
+        assert found.sum() == pytest.approx(100, abs=10 * pads.ROUNDING)
+        if tool in ("erase", "paint", "shift"):
+            assert found == pytest.approx(wanted, abs=pads.ROUNDING), tool
+        answers.append(found)
+
+
+def go_dark(page):
+    """JupyterLab follows the system's colours; waits until the dark theme's are there."""
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("body[data-jp-theme-light=false]")).to_have_count(1)
+    paper = "getComputedStyle(document.body).getPropertyValue('--jp-layout-color0').trim()"
+    page.wait_for_function(f"() => !['', 'white', '#fff', '#ffffff'].includes({paper}.toLowerCase())")
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_a_lab_runs_unfilled_from_top_to_bottom_and_every_slider_moves_its_figure(lab, new_page, name):
+def test_a_lab_runs_unfilled_and_every_widget_shows_what_python_would_draw(lab, new_page, name):
     page = new_page(width=1100, height=1000)
-    notebook = nbformat.read(ROOT / "labs" / f"{name}.ipynb", as_version=4)
-    cells = [cell.cell_type for cell in notebook.cells].count("code")
-    lab.show(page, notebook)
-    expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(cells)  # all are there before the first is run
-    for i in range(cells):
-        lab.run(page, i)
-        assert new_page.problems == []
-    assert page.locator(".jp-Notebook").get_by_text("not attempted yet").count() >= 6
+    told = run(lab, page, name, new_page.problems)
+    assert len(told) == WIDGETS[name]
     explorers = page.locator(".lk-explorer")
     expect(explorers).to_have_count(WIDGETS[name])
-    for i in range(WIDGETS[name]):
-        explorer = explorers.nth(i)
-        explorer.scroll_into_view_if_needed()
-        if explorer.get_by_role("radio").count():
-            explorer.get_by_role("radio").first.check()
-            explorer.get_by_role("button").click()
-        sliders = explorer.get_by_role("slider")
-        for j in range(sliders.count()):
-            slider, before = sliders.nth(j), shown(explorer)
-            slider.evaluate("(s) => s.scrollIntoView({ block: 'center' })")
-            page.wait_for_timeout(1000)  # JupyterLab may still be scrolling to the cell that ran last
-            now, last = int(slider.input_value()), int(slider.get_attribute("max"))
-            page.mouse.move(*spot(slider, now))
-            page.mouse.down()
-            page.mouse.move(*spot(slider, 0 if now == last else last), steps=5)
-            page.mouse.up()
-            for _ in range(50):  # a frame or two; more where other tests keep the machine busy
-                if shown(explorer) != before:
-                    break
-                page.wait_for_timeout(100)
-            assert shown(explorer) != before, f"slider {j} of widget {i} moved nothing"
+    page.add_script_tag(path=AXE)
+    assert_axe_finds_nothing(page)
+    for explorer, each in zip(explorers.all(), told, strict=True):
+        expect(explorer.locator(".lk-title")).to_have_text(each["title"])
+        if each["question"]:
+            answer(page, explorer, each)
+        use_the_keyboard(page, explorer, each)
+        use_the_mouse(page, explorer, each)
     if name in PAD:
         page.locator("[data-state=measured]").first.wait_for(timeout=90_000)  # the runtime comes in small pieces
+        draw(page, page.locator(".lb-root"), lab.folder / oracle.MODEL)
+    assert_axe_finds_nothing(page)
+    go_dark(page)
+    assert_axe_finds_nothing(page)
+    page.emulate_media(color_scheme="light")
     pictures.take(page, name)
     time_sliders(page, name)
