@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 colab, colab_list = map(importlib.import_module, ("colab", "colab_list"))
 RUNTIMES = {runtime.python: runtime for runtime in colab_list.runtimes()}
 FROM_COLAB = ("anywidget", "ipykernel", "ipython", "ipywidgets", "jupyter-client", "jupyterlab-widgets", "nbclient")
-FROM_COLAB += ("psygnal", "traitlets", "widgetsnbextension")
-WITH_THEM = ("backcall==0.2.0", "decorator", "entrypoints", "ipython-genutils==0.2.0", "nest_asyncio", "pickleshare")
+FROM_COLAB += ("psygnal", "traitlets", "widgetsnbextension", "backcall", "decorator", "entrypoints", "nest-asyncio")
+FROM_COLAB += ("ipython-genutils", "pickleshare")
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 START = """
@@ -72,7 +72,7 @@ def environment(folder: Path) -> str:
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = str(next(folder.glob("[bS]*/python*")))
     versions = RUNTIMES["3.13"].packages
-    wanted = [f"{name}=={versions[name]}" for name in FROM_COLAB] + list(WITH_THEM)
+    wanted = [f"{name}=={versions[name]}" for name in FROM_COLAB]
     command = [python, "-m", "pip", "install", "--quiet", "--no-deps", *wanted]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"the package index was not reached, or lacks a version:\n{result.stderr}"
