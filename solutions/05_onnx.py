@@ -27,10 +27,10 @@ import labkit as lk
 from labkit.check import check
 
 lk.plots.setup()
-torch.set_num_threads(1)
 print(lk.measure.describe())
 
 # %%
+torch.set_num_threads(1)
 model = lk.load_baseline()
 test = lk.data.load().test
 folder = lk.results.folder() / "05"
