@@ -19,6 +19,7 @@ PICTURES = {
 }
 SIZE = {"width": 1100, "height": 1800}  # as tall as the tallest figure
 SCHEMES = {"light": "", "dark": "-dark"}  # what stands behind a picture's name
+SLIDERS = ".lk-explorer input[type=range]:not([id$='-look'])"  # no name of a dot hides its neighbours
 TO_THE_MIDDLE = "(s) => { s.value = Math.floor(s.max / 2); s.dispatchEvent(new Event('input', { bubbles: true })); }"
 THEME = "(light) => document.body.dataset.jpThemeLight === light"
 
@@ -29,7 +30,7 @@ def take(page, lab: str) -> None:
     if not folder:
         return
     page.set_viewport_size(SIZE)
-    for slider in page.locator(".lk-explorer").get_by_role("slider").all():
+    for slider in page.locator(SLIDERS).all():
         slider.evaluate(TO_THE_MIDDLE)
     for scheme, ending in SCHEMES.items():
         page.emulate_media(color_scheme=scheme)
