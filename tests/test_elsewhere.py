@@ -14,7 +14,9 @@ import pytest
 
 from labkit.grading import box
 from labkit.grading.work import CannotGrade
+from labkit.measure import machine
 from labkit.notebooks.read import read
+from labkit.quantize import dynamic
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("labkit", "tools", "benchmarks")
@@ -157,6 +159,36 @@ def test_a_console_of_few_letters_gets_question_marks_and_no_traceback(place, le
     done = python(place, "-m", "labkit", "labs", str(place / "more"), PYTHONIOENCODING=letters)
     assert done.returncode == 0
     assert "?" in done.stdout
+
+
+@pytest.fixture
+def mac(monkeypatch):
+    """The fingerprint takes this for a Mac."""
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    machine._processor.cache_clear()
+    yield monkeypatch
+    machine._processor.cache_clear()
+
+
+def test_a_mac_tells_its_processor_through_sysctl(mac):
+    said = b"machdep.cpu.brand_string: Apple M3\nhw.optional.arm.FEAT_DotProd: 1\nkern.hostname: \xff\n"
+    mac.setattr(machine.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, said))
+    facts = machine.fingerprint()
+    assert (facts["cpu"], facts["features"]) == ("Apple M3", ["neon_dotprod"])
+
+
+def test_a_mac_without_sysctl_on_its_path_is_called_by_its_architecture(mac):
+    mac.setenv("PATH", "")
+    assert machine.fingerprint()["features"] == []
+
+
+@pytest.mark.parametrize(("there", "chosen"), [(["qnnpack", "none"], "qnnpack"), (["none"], None), ([], None)])
+def test_the_engine_of_arm_is_taken_and_without_any_there_is_a_none(there, chosen, monkeypatch):
+    set_to = []
+    engines = type("Engines", (), {"supported_engines": there, "__setattr__": lambda *told: set_to.append(told[1:])})()
+    monkeypatch.setattr(dynamic.torch.backends, "quantized", engines)
+    assert dynamic.choose_engine() == chosen
+    assert set_to == ([("engine", chosen)] if chosen else [])
 
 
 def sources() -> list[Path]:

@@ -87,3 +87,45 @@ def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
 def test_other_users_may_read_the_file(tmp_path):
     write_atomically(tmp_path / "a", b"x")
     assert sys.platform == "win32" or (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+
+def held_for(monkeypatch, refusals: int) -> list[float]:
+    """As on Windows, where another program has the file open for so many looks; the pauses that were made."""
+    replace, left, pauses = os.replace, iter(range(refusals)), []
+
+    def refused(source, target):
+        if next(left, None) is not None:
+            raise PermissionError(13, "Access is denied", str(source))
+        replace(source, target)
+
+    monkeypatch.setattr(files, "IS_WINDOWS", True)
+    monkeypatch.setattr(files.os, "replace", refused)
+    monkeypatch.setattr(files.time, "sleep", pauses.append)
+    return pauses
+
+
+def test_on_windows_a_file_that_is_open_for_a_moment_is_waited_for(tmp_path, monkeypatch):
+    write_atomically(tmp_path / "a", b"old")
+    pauses = held_for(monkeypatch, 2)
+    write_atomically(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert pauses == list(files.PAUSES[:2])
+
+
+def test_on_windows_a_file_that_stays_open_is_named_with_what_to_do(tmp_path, monkeypatch):
+    write_atomically(tmp_path / "a", b"old")
+    pauses = held_for(monkeypatch, 99)
+    with pytest.raises(PermissionError, match="close it there, then try again") as refused:
+        write_atomically(tmp_path / "a", b"new")
+    assert refused.value.filename == str(tmp_path / "a")
+    assert sum(pauses) < 1
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+def test_elsewhere_a_refusal_is_no_reason_to_wait(tmp_path, monkeypatch):
+    pauses = held_for(monkeypatch, 1)
+    monkeypatch.setattr(files, "IS_WINDOWS", False)
+    with pytest.raises(PermissionError, match="Access is denied"):
+        write_atomically(tmp_path / "a", b"new")
+    assert pauses == []

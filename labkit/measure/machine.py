@@ -189,8 +189,7 @@ def _processor() -> dict:
     if sys.platform == "linux":
         model, features = linux_cpu(_read(Path("/proc/cpuinfo")))
     elif sys.platform == "darwin":
-        said = subprocess.run(["sysctl", "-a"], capture_output=True, check=False).stdout
-        model, features = mac_cpu(said.decode(errors="replace"))
+        model, features = mac_cpu(_said_by("sysctl", "-a"))
     else:
         model, features = other_cpu()
     return {"cpu": model, "architecture": platform.machine(), "features": features}
@@ -213,6 +212,14 @@ def windows_model() -> str:
         with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"HARDWARE\DESCRIPTION\System\CentralProcessor\0") as key:
             return winreg.QueryValueEx(key, "ProcessorNameString")[0]
     except (ImportError, OSError):
+        return ""
+
+
+def _said_by(*command: str) -> str:
+    """What a command of the system prints; empty if there is no such command."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).stdout.decode(errors="replace")
+    except OSError:
         return ""
 
 
