@@ -1,6 +1,6 @@
 # `make TARGET` is `python tools/run.py TARGET`, where everything stands. Needs GNU make 3.81 (macOS) or later.
-TARGETS := install lab test test-all check notebooks solutions pictures weights sweeps reference web wheel site colab \
-           ladder bench doctor system-deps clean
+TARGETS := install lab test test-all check notebooks solutions pictures weights sweeps reference documents web wheel \
+           site colab ladder bench doctor system-deps clean
 .DEFAULT_GOAL := help
 .PHONY: help $(TARGETS)
 

@@ -100,6 +100,12 @@ def sweeps(options) -> None:
 def reference(options) -> None:
     """Run the solutions and ship what they measured (on a quiet machine)"""
     script(options, "tools/reference_rows.py")
+    python(options, "tools/documents.py")
+
+
+def documents(options) -> None:
+    """Write the documents that hold numbers: docs/choosing.md and others"""
+    script(options, "tools/documents.py")
 
 
 def web(options) -> None:
@@ -223,7 +229,7 @@ def call(command: list[str], variables: dict[str, str] | None = None) -> None:
         sys.exit(code if code > 0 else 128 - code)
 
 
-ALL = (install, lab, test, test_all, check, notebooks, solutions, pictures, weights, sweeps, reference)
+ALL = (install, lab, test, test_all, check, notebooks, solutions, pictures, weights, sweeps, reference, documents)
 ALL += (web, wheel, site, colab, ladder, bench, doctor, system_deps, clean)
 TAKE_ARGUMENTS = (notebooks, solutions, weights, reference, site, colab, ladder, doctor)
 TARGETS = {target.__name__.replace("_", "-"): target for target in ALL}
