@@ -61,6 +61,15 @@ def test_binder_installs_its_requirements_and_nothing_else(built):
     assert "--extra-index-url https://download.pytorch.org/whl/cpu" in lines
 
 
+def test_binders_torch_without_cuda_is_the_version_of_the_course():
+    pins = [
+        dict(re.findall(r"^(torch|torchvision)==([\d.]+)(?:\+cpu)?$", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("binder/requirements.txt", "requirements.txt")
+    ]
+    assert pins[0] == pins[1]
+    assert pins[0].keys() == {"torch", "torchvision"}
+
+
 def test_the_whole_repository_is_there_in_the_working_folder_before_anything_is_installed(built):
     order = ["WORKDIR ${REPO_DIR}", "COPY --chown=0:0 src/ ${REPO_DIR}/", "bin/pip install"]
     places = [built.index(step) for step in order]
