@@ -268,3 +268,4 @@ def test_energy_is_radio_power_times_time_on_the_air():
     frame = at(cost_calculator(), requests_per_day=100, price=1, device_price=25, image_kb=50)
     assert frame.readouts["radio, to send an image"] == "40 mJ"  # 0.4 Mbit at 10 Mbit/s and 1 W
     assert frame.readouts["processor, to answer here"] == "20 mJ"
+    assert frame.panels[1].y == [pytest.approx((40, 20))]  # the bars are the same

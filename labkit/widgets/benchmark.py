@@ -122,7 +122,7 @@ def _delay(distance_km, network_ms, server_ms, device_ms) -> Frame:
 
 
 def cost_calculator() -> Explorer:
-    """Cost over three years of paying per request and of buying a device, and where they meet."""
+    """Cost over three years of paying per request and of buying a device, where they meet, and what either draws."""
     controls = [
         Control("requests_per_day", (100, 300, 1000, 3000, 10_000, 30_000, 100_000), "requests a day", start=3000),
         Control("price", PRICES, "price of 1000 requests", text=[f"${p:.2f}" for p in PRICES], start=0.5),
@@ -144,7 +144,8 @@ def cost_calculator() -> Explorer:
                 x_ticks=range(0, MONTHS + 1, 6),
                 series=[Series("cloud"), Series("edge")],
                 y_limits=(0, 1000),
-            )
+            ),
+            Panel("bars", "Battery, for one image", "", "mJ", ("send it", "answer here"), [Series("energy")]),
         ],
         frames=[_cost(*values) for values in combinations(controls)],
         source=f"Computed from what you set, not measured. Assumed: a radio of {RADIO_WATTS:g} W at "
@@ -156,6 +157,7 @@ def _cost(requests_per_day, price, device_price, image_kb) -> Frame:
     end = edge.cloud_cost(requests_per_day, price, MONTHS * DAYS_A_MONTH)
     day = device_price / edge.cloud_cost(requests_per_day, price, 1)
     radio = edge.radio_energy_mj(image_kb * 1000, RADIO_MBIT_PER_S, RADIO_WATTS)
+    processor = edge.compute_energy_mj(CPU_MS, CPU_WATTS)
     month = day / DAYS_A_MONTH
     met = month <= MONTHS
     readouts = {
@@ -163,14 +165,14 @@ def _cost(requests_per_day, price, device_price, image_kb) -> Frame:
         "cloud, each year": f"${number(edge.cloud_cost(requests_per_day, price, 365))}",
         "edge, once": f"${number(device_price)}",
         "radio, to send an image": f"{number(radio)} mJ",
-        "processor, to answer here": f"{number(edge.compute_energy_mj(CPU_MS, CPU_WATTS))} mJ",
+        "processor, to answer here": f"{number(processor)} mJ",
     }
     view = View(
         y=[(0, end), (device_price, device_price)],
         mark=(month, device_price) if met else None,
         label=f"day {number(day)}" if met else "",
     )
-    return Frame(readouts, [view])
+    return Frame(readouts, [view, View(y=[(radio, processor)])])
 
 
 def _grid(rows: Sequence[Mapping]) -> dict[tuple[int, int], Mapping]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-# The name of what has the focus, whether a ring shows it (on what stands for it), and whether it is in the widget.
+# What has the focus: its name, its place in the page, whether a ring shows it (on what stands for it: the picture
+# beside a hidden radio button), and whether it is in the widget.
 FOCUS = """(root) => {
   const at = document.activeElement;
   const seen = [at, at.nextElementSibling].filter(Boolean).map((element) => getComputedStyle(element));
-  const ring = seen.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
-  return { name: at.ariaLabel ?? (at.labels?.[0] ?? at).textContent.trim(), ring, inside: root.contains(at) };
+  const ring = seen.some((style) => style.outlineStyle === "auto"
+    || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2));
+  const name = at.ariaLabel ?? (at.labels?.[0] ?? at).textContent.trim();
+  const place = [...document.querySelectorAll("*")].indexOf(at);
+  return { name, place, ring, inside: at !== document.body && root.contains(at) };
 }"""
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # What deletes, cuts, adds, changes, moves and runs cells in JupyterLab's command mode; Escape goes there.
@@ -21,18 +25,26 @@ def focus(page, control) -> None:
     control.evaluate("(element) => { element.blur(); element.focus(); }")
 
 
-def walk(page, root, first) -> list[str]:
-    """The names of what the Tab key reaches from `first` until it leaves `root`, each with a ring that is seen."""
-    focus(page, first)
-    names = []
-    for _ in range(40):
+def walk(page, root, first=None) -> list[str]:
+    """What the Tab key reaches from `first` until it leaves `root`, by name: in the page's order, each with a ring.
+
+    Without `first` it begins where a page that was just opened does.
+    """
+    if first is None:
+        page.keyboard.press("Tab")
+    else:
+        focus(page, first)
+    found = []
+    for _ in range(400):
         at = root.evaluate(FOCUS)
         if not at["inside"]:
-            return names
+            places = [one["place"] for one in found]
+            assert places == sorted(set(places)), "the Tab key goes back and forth"
+            return [one["name"] for one in found]
         assert at["ring"], f"nothing shows that {at['name']!r} has the focus"
-        names.append(at["name"])
+        found.append(at)
         page.keyboard.press("Tab")
-    raise AssertionError(f"the Tab key does not leave the widget: {names}")
+    raise AssertionError(f"the Tab key does not leave: {[one['name'] for one in found[-5:]]}")
 
 
 def step_through(page, slider) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from threading import Thread
 
 import axe_playwright_python
+import keyboard
 import nbformat
 import numpy as np
+import pads
 import pytest
 from conftest import QuietHandler
 from playwright.sync_api import expect
@@ -263,6 +265,47 @@ def test_everything_is_reached_by_the_tab_key_and_nothing_holds_it(shown):
     expected = ["input radio", "div ", "input radio", "input range", *["button button"] * 4]
     expected += ["input range", "input range", *["button button"] * 3]
     assert seen[: len(expected)] == expected
+
+
+def test_every_tool_works_by_keyboard_and_the_answer_is_pythons(shown, variants):
+    page = shown()
+    predict, pad = onnx_predictor(variants["student"]), page.locator("#labkit-pad")
+    order = keyboard.walk(page, pad)
+    assert order[1].startswith("The image")
+    image = first_image()
+
+    def press(name, *keys):
+        control = page.get_by_label(name, exact=True).or_(page.get_by_role("button", name=name, exact=True))
+        keyboard.focus(page, control)
+        for key in keys:
+            page.keyboard.press(key)
+        return image_now(page)
+
+    bag = page.get_by_role("radio", name=re.compile(", image")).nth(1).get_attribute("aria-label")
+    page.get_by_role("radio", name=re.compile(", image")).first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label(bag)).to_be_checked()
+    page.keyboard.press("ArrowLeft")
+    assert np.array_equal(image_now(page), image)
+    painted = press("erase", "ArrowRight", "Tab", "Home")  # paint, with the thinnest brush
+    assert np.array_equal(painted, image)
+    painted = press(order[1], "Space", "ArrowRight", "Enter")
+    assert painted[14, 14:16].tolist() == [1, 1]
+    erased = press("paint", "ArrowLeft")
+    erased = press(order[1], "Space")
+    assert erased[14, 14:16].tolist() == [1, 0]
+    assert np.array_equal(press("Undo", "Enter"), painted)
+    moved = press("Shift down", "Space")
+    assert np.array_equal(moved, ndimage.shift(painted, (1, 0), order=0, cval=0))
+    turned = press("Rotate", "End")
+    assert np.allclose(turned, np.rot90(moved, 2), atol=1e-5)
+    blurred = press("Blur", "Home", "ArrowRight", "ArrowRight")
+    assert np.allclose(blurred, ndimage.gaussian_filter(turned, 0.5, mode="constant", radius=2), atol=1e-5)
+    wanted = pads.expected(predict, 255 * blurred)
+    assert pads.settled(page, pad, wanted) == pytest.approx(wanted, abs=pads.ROUNDING)
+    assert np.array_equal(press("Reset", "Enter"), image)
+    press("Measure again", "Enter")
+    page.wait_for_selector("[data-state=measured]", timeout=60_000)
 
 
 @pytest.mark.parametrize(("name", "right", "down"), [("left", -1, 0), ("right", 1, 0), ("up", 0, -1), ("down", 0, 1)])
