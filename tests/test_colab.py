@@ -1,6 +1,7 @@
 """`tools/colab.py` without a network: Colab's versions, what labkit allows, what a set-up cell must not do."""
 
 import importlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -217,19 +218,21 @@ def test_a_lab_with_a_problem_makes_the_command_fail_and_stands_on_the_page(monk
     arguments = ["01", "--wheel", "x.whl", "-o", str(tmp_path), "--way", "alone"]
     assert colab.main(arguments) == code
     page = (tmp_path / "colab.md").read_text(encoding="utf-8")
-    assert page.count(f"| 01 | {problems[0] if problems else 'ran'} | not run | not run |") == len(RUNTIMES)
+    assert page.count(f"| 01 | {problems[0] if problems else 'ran'} |") == len(RUNTIMES)
     assert "Colab lacks\nonnx 1.22.0" in page
 
 
 def test_a_later_run_takes_the_place_of_its_own_and_leaves_the_others(tmp_path):
     known = {"date": "2026-08-19", "packages": 639, "installed": 90, "lacks": {"onnx": "1.22.0"}}
-    for lab, problems in (("01", ["a | b"]), ("02", []), ("01", [])):
-        row = {"python": "3.13", "lab": lab, "way": "alone", "date": "2026-11-23", "seconds": 1.0, "brought": {}}
+    tried = (("01", "alone", ["a | b"]), ("02", "alone", []), ("01", "after", []), ("01", "alone", []))
+    for lab, way, problems in tried:
+        row = {"python": "3.13", "lab": lab, "way": way, "date": "2026-11-23", "seconds": 1.0, "brought": {}}
         colab_page.add(tmp_path / "colab.json", "3.13", known, row | {"problems": problems})
         if problems:
-            assert "| 01 | a / b | not run |" in (tmp_path / "colab.md").read_text(encoding="utf-8")
-    rows = [line for line in (tmp_path / "colab.md").read_text(encoding="utf-8").splitlines() if line.startswith("| 0")]
-    assert rows == ["| 01 | ran | not run | not run |", "| 02 | ran | not run | not run |"]
+            assert "| 01 | a / b |" in (tmp_path / "colab.md").read_text(encoding="utf-8")
+    page = (tmp_path / "colab.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in page if line.startswith(("| lab", "| 0"))]
+    assert rows == ["| lab | alone | after the labs above |", "| 01 | ran | ran |", "| 02 | ran | not run |"]
 
 
 @pytest.mark.parametrize(
@@ -239,3 +242,12 @@ def test_wrong_arguments_are_refused_with_what_to_say(arguments, said, capsys):
     with pytest.raises(SystemExit):
         colab.parse(arguments)
     assert said in capsys.readouterr().err
+
+
+def test_the_page_in_docs_is_that_of_the_last_runs_on_both_pythons_and_no_lab_had_a_problem():
+    said = json.loads((ROOT / "docs" / "colab.json").read_text(encoding="utf-8"))
+    assert (ROOT / "docs" / "colab.md").read_text(encoding="utf-8") == colab_page.page(said)
+    assert {one["python"] for one in said["runs"] if one["way"] == "after"} == RUNTIMES.keys()
+    assert [one for one in said["runs"] if one["problems"]] == []
+    known = {python: (runtime.date, len(runtime.packages)) for python, runtime in RUNTIMES.items()}
+    assert {python: (one["date"], one["packages"]) for python, one in said["runtimes"].items()} == known

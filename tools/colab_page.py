@@ -22,6 +22,13 @@ new complaint, and that every cell ran without an error. "After the labs above" 
 all, as a student has who opens one lab after another on one Colab machine. Colab itself was not at hand. `make colab`
 runs it again.
 """
+PART = """\
+## Python {python}
+
+Colab's list of {date} names {packages} versions. The environment held {installed} packages: what labkit and its widgets
+meet, and all that they need. Of the whole list pip was asked: nothing in it must change. Colab lacks
+{lacks}; the labs bring these.
+"""
 
 
 def add(path: Path, python: str, known: dict, row: dict) -> None:
@@ -50,18 +57,12 @@ def part(python: str, said: dict) -> str:
     known = said["runtimes"][python]
     runs = {(one["lab"], one["way"]): one for one in said["runs"] if one["python"] == python}
     days = sorted({one["date"] for one in runs.values()})
-    lines = [f"## Python {python}", ""]
-    lines += [
-        f"Colab's list of {known['date']} has {known['packages']} packages with versions, {known['installed']} of them"
-    ]
-    lines += ["stood in the environment; of the others pip was asked that nothing in them must change. Colab lacks"]
-    lines += [
-        ", ".join(f"{name} {version}" for name, version in known["lacks"].items()) + "; the labs bring these.",
-        "",
-    ]
-    lines += ["| lab | " + " | ".join(WAYS.values()) + " |", "|---|" + "---|" * len(WAYS)]
+    lacks = ", ".join(f"{name} {version}" for name, version in known["lacks"].items())
+    lines = [PART.format(**known | {"python": python, "lacks": lacks})]
+    ways = [way for way in WAYS if any(tried == way for _, tried in runs)]
+    lines += ["| lab | " + " | ".join(WAYS[way] for way in ways) + " |", "|---|" + "---|" * len(ways)]
     for lab in sorted({lab for lab, _ in runs}):
-        lines += [f"| {lab} | " + " | ".join(cell(runs.get((lab, way))) for way in WAYS) + " |"]
+        lines += [f"| {lab} | " + " | ".join(cell(runs.get((lab, way))) for way in ways) + " |"]
     return "\n".join([*lines, "", f"Run on {known['where']}, {' and '.join(dict.fromkeys([days[0], days[-1]]))}.", ""])
 
 
