@@ -73,8 +73,8 @@ def test_a_closure_and_a_partial_depend_on_what_they_hold():
 
 DIFFERENT = [
     None, False, True, 0, 1, 0.5, "", "1", "a", b"a", [], [1], [[1]], [1, 2], [2, 1], {}, {1: 2}, {2: 1}, {1, 2},
-    np.zeros(3), np.zeros((3, 1)), np.zeros(3, np.float32), np.zeros(3, np.int32), np.array([0.0, 0, 1]), np.float64(0.25),
-    torch.zeros(2), torch.ones(2), torch.float32, np.dtype("int8"), np, pow, int, len,
+    np.zeros(3), np.zeros((3, 1)), np.zeros(3, np.float32), np.zeros(3, np.int32), np.array([0.0, 0, 1]),
+    np.float64(0.25), torch.zeros(2), torch.ones(2), torch.float32, np.dtype("int8"), np, pow, int, len,
 ]  # fmt: skip
 
 
