@@ -2,6 +2,7 @@
 
 import json
 
+import keyboard
 import pytest
 from explorers import pareto
 from playwright.sync_api import expect
@@ -140,3 +141,21 @@ def test_the_page_is_no_wider_than_the_screen(new_page, pages, name, width):
     page.context.unroute("**/*")
     page.goto(pages[name].as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", ["report", "class"])
+def test_every_table_is_reached_by_the_tab_key(new_page, pages, name):
+    page = new_page()
+    page.goto(pages[name].as_uri())
+    tables = page.get_by_role("region").evaluate_all("(all) => all.map((one) => one.ariaLabel)")
+    assert len(tables) >= 2
+    assert [one for one in keyboard.walk(page, page.locator("html")) if one in tables] == tables
+
+
+def test_a_table_that_is_too_wide_for_a_phone_scrolls_by_keyboard(new_page, pages):
+    page = new_page(width=360)
+    page.goto(pages["report"].as_uri())
+    table = page.get_by_role("region", name="all variants")
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("(table) => table.scrollLeft > 0", arg=table.element_handle())

@@ -5,7 +5,7 @@ import oracle
 import pytest
 from explorers import EVERY
 from playwright.sync_api import expect
-from test_explorer import distribution, measured
+from test_explorer import AXE, distribution, measured
 from visit import use_the_mouse
 
 from labkit.widgets import cost_calculator, latency_calculator
@@ -13,6 +13,8 @@ from labkit.widgets import cost_calculator, latency_calculator
 pytestmark = pytest.mark.browser
 
 KINDS = (measured, latency_calculator, cost_calculator, distribution, *EVERY)
+STILL = """<!doctype html><html lang="en"><head><title>Still</title><meta name="color-scheme" content="light dark">
+</head><body><main><h1>A page</h1>{}</main></body></html>"""
 ASKING = [make for make in KINDS if make().spec["question"]]
 
 
@@ -77,3 +79,12 @@ def test_the_table_opens_by_keyboard_and_is_reached(bare):
     ]
     table.press("ArrowRight")
     page.wait_for_function("(table) => table.scrollLeft > 0", arg=table.element_handle())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("make", KINDS)
+def test_axe_finds_nothing_in_the_figure_that_needs_no_javascript(new_page, make, scheme):
+    page = new_page(color_scheme=scheme)
+    page.set_content(STILL.format(make().figure()))
+    page.add_script_tag(path=AXE)
+    assert page.evaluate("async () => (await axe.run()).violations.map((one) => one.id)") == []

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import keyboard
 import pytest
 from playwright.sync_api import expect
 from test_explorer import AXE
@@ -122,6 +123,13 @@ def test_points_typed_by_keyboard_reach_the_gradebook(page, grades):
         ("dan", "02", "why_channels"): (1.0, "ok"),
     }
     assert [row.changed for row in rows if row.student == "dan"] == [[]]  # marked again
+
+
+def test_the_tab_key_goes_from_answer_to_answer_and_shows_where_it_is(page):
+    fields = page.locator("article input, article textarea")
+    names = keyboard.walk(page, page.locator("html"))
+    assert len(names) == 2 + fields.count() == 2 + 2 * 8
+    assert {"Next to mark", "Save manual.csv"} <= set(names)
 
 
 def test_untouched_it_saves_what_the_gradebook_holds(page, grades):
