@@ -74,6 +74,17 @@ def test_a_lab_that_is_not_its_solutions_is_refused(pages):
         pages.lab_page(cells("1 + 1"), cells("1 + 2"), None)
 
 
+def test_the_first_mention_of_a_term_in_bold_or_italics_leads_to_the_glossary(pages):
+    lab = cells("1")
+    texts = ["*mask* and **zero\npoint**, [*bit*](x), *why*.", "The *mask* again, 2 * mask * 3, **bit**."]
+    lab.cells += [new_markdown_cell(text) for text in texts]
+    page = pages.lab_page(lab, lab, None, {"mask", "zero point", "bit"})
+    assert [cell.source for cell in page.cells[-2:]] == [
+        "[*mask*](../docs/glossary.md#mask) and [**zero\npoint**](../docs/glossary.md#zero-point), [*bit*](x), *why*.",
+        "The *mask* again, 2 * mask * 3, [**bit**](../docs/glossary.md#bit).",
+    ]
+
+
 def test_the_start_page_says_what_a_lab_teaches(pages):
     first = cells("1").cells[0].source
     assert pages.title(first) == "Lab 09: Nothing"

@@ -7,6 +7,7 @@ open from disk or from any web server, and load nothing from elsewhere.
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from site_widgets import STYLE, live, script
 from labkit import browser, models, onnx
 
 LABS = ("01_benchmark", "02_quantize", "03_prune", "04_distill", "07_compare")
+STUDENTS = ("glossary", "choosing")  # in this order; what is in neither list is for maintainers
+INSTRUCTORS = ("instructor", "grading", "grading_outcomes", "cluster")
 MODEL = "compact"  # the shipped network that the browser page runs
 MADE = ".buildinfo"  # Sphinx writes it: only what it made is deleted
 
@@ -35,7 +38,12 @@ def gather(folder: Path) -> None:
     documents = write_documents(folder, set(labs))
     start = folder / "index.md"
     text = start.read_text(encoding="utf-8").replace("<!-- labs -->", contents("Labs", labs))
-    text = text.replace("<!-- documents -->", contents("Documents", documents))
+    text = text.replace(
+        "<!-- words -->", contents("Words", {place: documents.pop(place) for place in placed(STUDENTS)})
+    )
+    guides = {place: documents.pop(place) for place in placed(INSTRUCTORS)}
+    text = text.replace("<!-- instructors -->", contents("For instructors", guides))
+    text = text.replace("<!-- maintainers -->", contents("For maintainers", documents))
     name = "pruning_explorer"
     start.write_text(text.replace(f"<!-- explorer: {name} -->", live(name)), encoding="utf-8")
     write_model(folder / "model")
@@ -46,7 +54,8 @@ def write_lab(name: str, folder: Path) -> str:
     lab, solution = (nbformat.read(ROOT / part / f"{name}.ipynb", as_version=4) for part in ("labs", "solutions"))
     page = folder / "labs" / f"{name}.ipynb"
     page.parent.mkdir(exist_ok=True)
-    nbformat.write(lab_page(lab, solution, live), page)
+    terms = re.findall(r"^### (.+)", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)
+    nbformat.write(lab_page(lab, solution, live, set(terms)), page)
     first = lab.cells[0].source
     return f"[{title(first)}](labs/{name}.ipynb). {outcomes(first)}"
 
@@ -58,6 +67,11 @@ def write_documents(folder: Path, labs: set[str]) -> dict[str, str]:
     for place, text in texts.items():
         (folder / place).write_text(without_dead_links(text, place, pages, repository()), encoding="utf-8")
     return {place: f"[{title(text)}]({place})" for place, text in texts.items()}
+
+
+def placed(names: tuple[str, ...]) -> list[str]:
+    """Where these documents stand."""
+    return [f"docs/{name}.md" for name in names]
 
 
 def contents(caption: str, pages: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 WIDGET = re.compile(r"^lk\.widgets\.(\w+)\(", re.MULTILINE)
+MARKED = re.compile(r"(?<![\w*\[])(\*\*?)([^*\s][^*]*)\1(?![\w*\]])")  # bold or italic, and no link yet
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 NOTE = """```{{note}}
 You can read this lab here, and move its sliders. The text and the empty exercises are the notebook's; the numbers and
@@ -32,19 +33,23 @@ class PageError(Exception):
     """A lab and its solution do not fit each other; the message says where."""
 
 
-def lab_page(lab: NotebookNode, solution: NotebookNode, live: Callable[[str], str]) -> NotebookNode:
+def lab_page(
+    lab: NotebookNode, solution: NotebookNode, live: Callable[[str], str], terms: Set[str] = frozenset()
+) -> NotebookNode:
     """The lab to read: no solutions, no checks, the solution's outputs, and explorers that move.
 
     Args:
         lab: as students get it.
         solution: the same lab, executed.
         live: an explorer as HTML, from the name of its function in `labkit.widgets`.
+        terms: what the glossary has a heading for.
 
     Raises:
         PageError: a cell has no counterpart, or another source than it; or the solution was never executed.
     """
     solved = {cell.id: cell for cell in solution.cells}
     cells = [_shown(cell, solved.get(cell.id), live) for cell in lab.cells if not _only_for_students(cell)]
+    _link_terms(cells, set(terms))
     note = nbformat.v4.new_markdown_cell(NOTE.format(machine=_machine(solution)), id="note")
     return nbformat.v4.new_notebook(cells=[cells[0], note, *cells[1:]], metadata=lab.metadata, nbformat_minor=5)
 
@@ -67,6 +72,30 @@ def _shown(cell, solved, live):
     if cell.id == "setup":
         cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
     return cell
+
+
+def _link_terms(cells, terms):
+    """Lets the first bold or italic mention of each term lead to the glossary."""
+
+    def lead(found):
+        term = " ".join(found[2].split())
+        if term not in terms:
+            return found[0]
+        terms.remove(term)
+        return f"[{found[0]}](../docs/glossary.md#{anchor(term)})"
+
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = MARKED.sub(lead, cell.source)
+
+
+def anchor(heading: str) -> str:
+    """Where a link to a heading leads, as GitHub and the site name it.
+
+    >>> anchor("A/A test")
+    'aa-test'
+    """
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def _table_heads(output):

@@ -11,6 +11,7 @@ nb_ipywidgets_js = {}  # would load a script from another machine; live.js is wh
 nb_code_prompt_show = "Show the set-up cell"
 nb_code_prompt_hide = "Hide the set-up cell"
 nb_number_source_lines = False
+myst_enable_extensions = ["attrs_inline"]
 myst_heading_anchors = 3
 smartquotes = False  # the labs mean the quotes that they write
 

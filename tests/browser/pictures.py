@@ -19,6 +19,7 @@ PICTURES = {
 }
 SIZE = {"width": 1100, "height": 1800}  # as tall as the tallest figure
 SCHEMES = {"light": "", "dark": "-dark"}  # what stands behind a picture's name
+IN_DARK = {"pad", "arena"}  # what the site shows follows the page's colours; the README's pictures bring their paper
 SLIDERS = ".lk-explorer input[type=range]:not([id$='-look'])"  # no name of a dot hides its neighbours
 TO_THE_MIDDLE = "(s) => { s.value = Math.floor(s.max / 2); s.dispatchEvent(new Event('input', { bubbles: true })); }"
 THEME = "(light) => document.body.dataset.jpThemeLight === light"
@@ -37,7 +38,8 @@ def take(page, lab: str) -> None:
         page.wait_for_function(THEME, arg=str(scheme == "light").lower())
         page.wait_for_timeout(1000)  # JupyterLab loads the other theme's styles
         for name, selector in PICTURES.get(lab, {}).items():
-            files.write_atomically(Path(folder) / f"{name}{ending}.png", small(page.locator(selector).screenshot()))
+            if scheme == "light" or name in IN_DARK:
+                files.write_atomically(Path(folder) / f"{name}{ending}.png", small(page.locator(selector).screenshot()))
 
 
 def small(png: bytes) -> bytes:
