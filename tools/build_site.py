@@ -21,8 +21,9 @@ from site_widgets import STYLE, live, script
 from labkit import browser, models, onnx
 
 LABS = ("01_benchmark", "02_quantize", "03_prune", "04_distill", "07_compare")
-STUDENTS = ("glossary", "choosing")  # in this order; what is in neither list is for maintainers
+STUDENTS = ("glossary", "choosing")
 INSTRUCTORS = ("instructor", "grading", "grading_outcomes", "cluster")
+MAINTAINERS = ("maintainer",)  # and whatever is in no list
 MODEL = "compact"  # the shipped network that the browser page runs
 MADE = ".buildinfo"  # Sphinx writes it: only what it made is deleted
 
@@ -38,12 +39,10 @@ def gather(folder: Path) -> None:
     documents = write_documents(folder, set(labs))
     start = folder / "index.md"
     text = start.read_text(encoding="utf-8").replace("<!-- labs -->", contents("Labs", labs))
-    text = text.replace(
-        "<!-- words -->", contents("Words", {place: documents.pop(place) for place in placed(STUDENTS)})
-    )
-    guides = {place: documents.pop(place) for place in placed(INSTRUCTORS)}
+    words, guides, upkeep = (taken(names, documents) for names in (STUDENTS, INSTRUCTORS, MAINTAINERS))
+    text = text.replace("<!-- words -->", contents("Words", words))
     text = text.replace("<!-- instructors -->", contents("For instructors", guides))
-    text = text.replace("<!-- maintainers -->", contents("For maintainers", documents))
+    text = text.replace("<!-- maintainers -->", contents("For maintainers", upkeep | documents))
     name = "pruning_explorer"
     start.write_text(text.replace(f"<!-- explorer: {name} -->", live(name)), encoding="utf-8")
     write_model(folder / "model")
@@ -69,9 +68,9 @@ def write_documents(folder: Path, labs: set[str]) -> dict[str, str]:
     return {place: f"[{title(text)}]({place})" for place, text in texts.items()}
 
 
-def placed(names: tuple[str, ...]) -> list[str]:
-    """Where these documents stand."""
-    return [f"docs/{name}.md" for name in names]
+def taken(names: tuple[str, ...], documents: dict[str, str]) -> dict[str, str]:
+    """These of the documents, in this order; they are no longer among `documents`."""
+    return {place: documents.pop(place) for place in (f"docs/{name}.md" for name in names)}
 
 
 def contents(caption: str, pages: dict[str, str]) -> str:

@@ -20,8 +20,11 @@ PICTURES = {
 SIZE = {"width": 1100, "height": 1800}  # as tall as the tallest figure
 SCHEMES = {"light": "", "dark": "-dark"}  # what stands behind a picture's name
 IN_DARK = {"pad", "arena"}  # what the site shows follows the page's colours; the README's pictures bring their paper
-SLIDERS = ".lk-explorer input[type=range]:not([id$='-look'])"  # no name of a dot hides its neighbours
-TO_THE_MIDDLE = "(s) => { s.value = Math.floor(s.max / 2); s.dispatchEvent(new Event('input', { bubbles: true })); }"
+# Each slider in the middle, but no dot looked at: its name would hide its neighbours.
+TO_THE_MIDDLE = """(slider) => {
+  slider.value = slider.id.endsWith("-look") ? 0 : Math.floor(slider.max / 2);
+  slider.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
 THEME = "(light) => document.body.dataset.jpThemeLight === light"
 
 
@@ -31,8 +34,10 @@ def take(page, lab: str) -> None:
     if not folder:
         return
     page.set_viewport_size(SIZE)
-    for slider in page.locator(SLIDERS).all():
+    for slider in page.locator(".lk-explorer").get_by_role("slider").all():
         slider.evaluate(TO_THE_MIDDLE)
+    for reset in page.locator(".lb-root").get_by_role("button", name="Reset").all():
+        reset.click()
     for scheme, ending in SCHEMES.items():
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(THEME, arg=str(scheme == "light").lower())
