@@ -1,6 +1,6 @@
 // Python drew every chart once (draw.py) and sent a frame for every position: here the moving parts are set, nothing else.
 
-const REST_MS = 200; // how long the sliders rest before Python hears of them: a message in between would delay a frame
+const EVERY_MS = 200; // how often Python hears of the position while a slider moves
 const QUIET_MS = 600; // how long the sliders rest before a screen reader is told the new numbers
 
 function element(tag, properties = {}, ...children) {
@@ -235,8 +235,7 @@ function render({ model, el }) {
 
   const sliders = spec.controls.map((control, i) => slider(control, i, `${id}-${i}`, (index, value) => {
     show(position.map((old, c) => (c === index ? value : old)));
-    clearTimeout(unsent);
-    unsent = setTimeout(send, REST_MS);
+    unsent ||= setTimeout(send, EVERY_MS);
     clearTimeout(resting);
     resting = setTimeout(say, QUIET_MS);
   }));
