@@ -142,3 +142,25 @@ def test_the_explorer_is_faster_than_interactive_with_matplotlib_at_its_kindest(
     keep("interactive", found | {"labkit": summary(times["labkit"]), "empty": empty_frame_times(page)})
     print(found)
     assert all(one["low"] > 1 for one in found.values())
+
+
+LATE = """<!doctype html><input type="range" min="0" max="4" value="0"><div id="place">%s</div>
+<script>
+  const place = document.querySelector("#place"), first = place.innerHTML;
+  document.querySelector("input").addEventListener("input", () => {
+    if (first.includes("img")) place.innerHTML = first;
+    setTimeout(() => { place.innerHTML = %s; }, 150);
+  });
+</script>"""
+DOT = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='{0}' height='{0}'/>"
+
+
+@pytest.mark.parametrize("shape", ['<img alt="" src="{}">', '<svg width="9" height="9"><title>{}</title></svg>'])
+def test_a_picture_that_comes_150_ms_late_is_waited_for_and_one_that_stays_is_none(new_page, shape):
+    page = new_page()
+    first, second = shape.format(DOT.format(8)), shape.format(DOT.format(9))
+    page.set_content(LATE % (first, json.dumps(second)))
+    page.evaluate(PAINTED)
+    slider, place = page.get_by_role("slider"), page.locator("#place")
+    assert one_move(page, place, spot(slider, 0), spot(slider, 3)) > 150
+    assert place.inner_html().count("9") > first.count("9")
