@@ -13,6 +13,11 @@ FOCUS = """(root) => {
   const place = [...document.querySelectorAll("*")].indexOf(at);
   return { name, place, ring, inside: at !== document.body && root.contains(at) };
 }"""
+# Up and down every browser scrolls by itself.
+IN_SIGHT = """() => {
+  const box = document.activeElement.getBoundingClientRect();
+  return box.right > 0 && box.left < innerWidth;
+}"""
 FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # What deletes, cuts, adds, changes, moves and runs cells in JupyterLab's command mode; Escape goes there.
 SHORTCUTS = ("Escape", "x", "d", "d", "a", "b", "y", "m", "Shift+m", "Enter", "Control+Enter", "Shift+Enter")
@@ -41,6 +46,7 @@ def walk(page, root, first=None) -> list[str]:
             places = [one["place"] for one in found]
             assert places == sorted(set(places)), "the Tab key goes back and forth"
             return [one["name"] for one in found]
+        page.wait_for_function(IN_SIGHT)  # it may slide in
         assert at["ring"], f"nothing shows that {at['name']!r} has the focus"
         found.append(at)
         page.keyboard.press("Tab")

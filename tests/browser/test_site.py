@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import jupytext
+import keyboard
 import nbformat
 import pytest
 from conftest import QuietHandler
@@ -275,6 +276,13 @@ def test_no_page_is_wider_than_the_screen(opened, width):
         page = opened(name, width=width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert page.evaluate(CUT_OFF) == [], name
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_tab_key_reaches_everything_in_order_and_it_shows_on_the_screen(opened, width):
+    page = opened("labs/03_prune", width=width)
+    names = keyboard.walk(page, page.locator("html"))
+    assert {"Search", "Lab 04: Distill", "Show me", "What we saw"} <= set(names)
 
 
 def test_what_is_too_wide_for_a_phone_is_moved_with_the_keyboard(opened):
