@@ -150,3 +150,8 @@ def test_the_reader_of_imports_finds_every_spelling(monkeypatch):
     light = {"torch", "labkit", "labkit.data", "labkit.measure.size"}
     assert imports("labkit.measure.memory", anywhere=False) == light
     assert imports("labkit.measure.memory") == light | {"tensorflow"}
+
+
+def test_no_two_files_of_tests_have_one_name():
+    names = [path.name for path in (PACKAGE.parent / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names)), "pytest takes one for the other"

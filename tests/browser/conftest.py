@@ -166,9 +166,11 @@ class Lab:
         name = f"Untitled{self.count}.ipynb"
         notebook.metadata.kernelspec = {"name": "labkit-test", "display_name": "labkit-test", "language": "python"}
         nbformat.write(notebook, self.folder / name)
-        # With a kernel that is ready before the page opens, nothing run is lost and no dialog asks for a kernel.
+        # With a kernel that is ready before the page opens, nothing run is lost.
         session = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "labkit-test"}}
         self.request("POST", "/api/sessions", session)
+        # A busy JupyterLab asks which kernel all the same.
+        page.add_locator_handler(page.locator(".jp-Dialog .jp-mod-accept"), lambda button: button.click())
         page.goto(f"{self.url}/doc/tree/{name}?reset")
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
 

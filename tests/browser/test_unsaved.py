@@ -30,7 +30,6 @@ def unsaved(path) -> list[str]:
 def test_an_answer_is_missed_until_it_is_saved(lab, new_page, monkeypatch):
     monkeypatch.setenv("LABKIT_RESULTS", str(lab.folder.parent / "results"))
     page = new_page()
-    page.add_locator_handler(page.locator(".jp-Dialog .jp-mod-accept"), lambda button: button.click())  # which kernel
     lab.show(page, a_part_of_the_lab())
     path = lab.folder / f"Untitled{lab.count}.ipynb"
     lab.run(page, 0)

@@ -165,7 +165,7 @@ def test_there_are_no_laws_and_no_answers_in_the_labkit_of_the_box(ask):
 
 @pytest.mark.parametrize(("known", "first"), [("0 0 4294967295", 2_000_000), ("0 100000 65536", 60_000)])
 def test_where_root_knows_few_users_the_boxes_is_among_them(known, first, monkeypatch):
-    monkeypatch.setattr("builtins.open", lambda *_: io.StringIO(known))
+    monkeypatch.setattr("builtins.open", lambda *_, **__: io.StringIO(known))
     assert sandbox.user(3) == first + 3
 
 
