@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from counting import Counting
 from nbclient import NotebookClient
 
 import labkit as lk
@@ -31,19 +32,6 @@ def folder(tmp_path, monkeypatch):
 
 def restart():
     kept._here.clear()
-
-
-class Counting:
-    """Counts how often it was called; each is the same work, as a cell's function is after a restart."""
-
-    made_of = ("counting",)
-
-    def __init__(self):
-        self.calls = 0
-
-    def __call__(self):
-        self.calls += 1
-        return self.calls
 
 
 def asked(count, *needs):

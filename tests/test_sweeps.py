@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from counting import Counting
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,26 +89,13 @@ def test_none_or_several_rows_are_not_one(values):
         sweeps.Sweep("bits", ROWS, "here", {}).one(**values)
 
 
-class Counting:
-    """Measures, and counts how often; each is the same work, as a cell's function is after a restart."""
-
-    made_of = ("counting",)
-
-    def __init__(self):
-        self.calls = 0
-
-    def __call__(self):
-        self.calls += 1
-        return ROWS
-
-
 def here_after_a_restart(measure):
     restart()
     return sweeps.here("latency", measure, ("net.safetensors",))
 
 
 def test_what_was_measured_here_is_taken_after_a_restart_and_says_so():
-    measure = Counting()
+    measure = Counting(ROWS)
     first, second = here_after_a_restart(measure), here_after_a_restart(measure)
     assert first.rows == second.rows == ROWS
     assert measure.calls == 1
@@ -118,7 +106,7 @@ def test_what_was_measured_here_is_taken_after_a_restart_and_says_so():
 
 
 def test_other_weights_another_machine_and_a_quick_run_are_measured_anew(own_folders, monkeypatch):
-    measure = Counting()
+    measure = Counting(ROWS)
     here_after_a_restart(measure)
     (own_folders / "data" / "weights" / "net.safetensors").write_bytes(b"other weights")
     here_after_a_restart(measure)
@@ -137,7 +125,7 @@ def test_nothing_is_kept_of_a_measurement_that_failed():
 
 def test_skipping_the_measurement_shows_shipped_rows_and_their_machine():
     sweeps.save("latency", ROWS, "tools/sweep_latency.py", ["net.safetensors"])
-    measure = Counting()
+    measure = Counting(ROWS)
     assert "Shipped" in sweeps.here("latency", measure, skip=True).source
     assert measure.calls == 0
 
