@@ -78,7 +78,8 @@ def slider_times(page, slider, steps: int = 40) -> dict[str, float]:
         slider: the locator of a range input, which is dragged from end to end and back.
         steps: how many moves change the slider.
     """
-    slider.scroll_into_view_if_needed()
+    slider.evaluate("(slider) => slider.scrollIntoView({ block: 'center' })")
+    page.wait_for_timeout(1000)  # JupyterLab may still be scrolling to the cell that was used last
     page.evaluate(PAINTED)
     slider.evaluate(EVERY_MOVE)
     last = int(slider.get_attribute("max"))
