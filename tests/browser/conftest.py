@@ -9,16 +9,14 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from server import served
 
 ROOT = Path(__file__).parents[2]
 WIDGETS = ROOT / "labkit" / "widgets"
@@ -124,27 +122,17 @@ def bare(new_page, tmp_path):
     for name in ("explorer.js", "explorer.css"):
         shutil.copy(WIDGETS / name, tmp_path)
     (tmp_path / "index.html").write_text(HARNESS)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=tmp_path))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def show(explorer, **options):
         state = {"spec": explorer.spec, "position": explorer.position, "guess": explorer.guess}
         (tmp_path / "state.json").write_text(json.dumps(state, allow_nan=False))
         page = new_page(**options)
-        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+        page.goto(f"{address}/index.html")
         page.wait_for_selector("body[data-ready]")
         return page
 
-    yield show
-    server.shutdown()
-    server.server_close()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *args):
-        pass
+    with served(tmp_path) as address:
+        yield show
 
 
 class Lab:

@@ -2,13 +2,11 @@
 
 import base64
 import json
-import threading
-from functools import partial
-from http.server import ThreadingHTTPServer
 
 import pytest
-from conftest import WIDGETS, QuietHandler
+from conftest import WIDGETS
 from playwright.sync_api import expect
+from server import served
 from test_explorer import AXE
 
 from labkit import models, widgets
@@ -75,20 +73,16 @@ def opened(new_page, pad, tmp_path, monkeypatch):
         message, piece = sent.pop()
         return message, base64.b64encode(piece).decode()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=tmp_path))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
     def show(lost=0, without="", **options):
         page = new_page(**options)
         page.expose_function("ask", ask)
         page.add_init_script(f"delete globalThis.{without}" if without else "")
-        page.goto(f"http://127.0.0.1:{server.server_port}/index.html#{lost}")
+        page.goto(f"{address}/index.html#{lost}")
         page.wait_for_selector("body[data-ready]")
         return page
 
-    yield show
-    server.shutdown()
-    server.server_close()
+    with served(tmp_path) as address:
+        yield show
 
 
 def test_the_pad_asks_piece_by_piece_runs_and_tells_python_what_it_measured(opened, pad):

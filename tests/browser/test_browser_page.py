@@ -2,10 +2,7 @@
 
 import json
 import re
-from functools import partial
-from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import axe_playwright_python
 import keyboard
@@ -13,9 +10,9 @@ import nbformat
 import numpy as np
 import pads
 import pytest
-from conftest import QuietHandler
 from playwright.sync_api import expect
 from scipy import ndimage, stats
+from server import served
 
 from labkit import browser, data, models, quantize
 from labkit.browser.assets import RUNTIME
@@ -388,13 +385,10 @@ def module(new_page, tmp_path):
     (tmp_path / "index.html").write_text('<!doctype html><title>x</title><link rel="icon" href="data:,">')
     for path in SOURCES.glob("*.js"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=tmp_path))
-    Thread(target=server.serve_forever, daemon=True).start()
     page = new_page()
-    page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-    yield page
-    server.shutdown()
-    server.server_close()
+    with served(tmp_path) as address:
+        page.goto(f"{address}/index.html")
+        yield page
 
 
 def test_the_interval_of_the_median_holds_the_truth_in_ninety_five_of_a_hundred_repetitions(module):

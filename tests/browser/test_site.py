@@ -4,11 +4,8 @@ import json
 import re
 import subprocess
 import sys
-import threading
-from functools import partial
 from html import unescape
 from html.parser import HTMLParser
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,8 +13,8 @@ import jupytext
 import keyboard
 import nbformat
 import pytest
-from conftest import QuietHandler
 from playwright.sync_api import expect
+from server import served
 from stopwatch import spot
 from test_explorer import AXE, DRAWN
 
@@ -46,11 +43,8 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def address(site):
     """Where a web server shows it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture
