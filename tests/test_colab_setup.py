@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from environments import Environment, fake_wheel
+from environments import fake_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -90,18 +90,6 @@ def test_every_package_that_is_there_is_held_at_its_version(cell):
     lines = kept(cell(present=False, address=ADDRESS))
     there = {f"{one.name}=={one.version}" for one in importlib.metadata.distributions() if one.name}
     assert lines == there
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory):
-    return Environment(tmp_path_factory.mktemp("environment"))
-
-
-@pytest.fixture
-def environment(made_once):
-    """An environment with every library of this one but labkit."""
-    yield made_once
-    made_once.clear()
 
 
 @pytest.fixture

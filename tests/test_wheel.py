@@ -12,7 +12,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
-from environments import Environment, fake_wheel
+from environments import fake_wheel
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("pyproject.toml", "README.md", "LICENSE", "labkit", "labs", "data", "tools")
@@ -25,19 +25,6 @@ def setup_cell(*arguments, **keywords) -> str:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.setup_cell(*arguments, **keywords)
-
-
-@pytest.fixture(scope="module")
-def made_once(tmp_path_factory):
-    """The environment of all tests in this file."""
-    return Environment(tmp_path_factory.mktemp("environment"))
-
-
-@pytest.fixture
-def environment(made_once):
-    """The environment as it was made."""
-    yield made_once
-    made_once.clear()
 
 
 @pytest.fixture(scope="module")
