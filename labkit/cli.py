@@ -27,9 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         remedy = "`python tools/install.py` brings it, or installing the labkit wheel again"
         print(f"labkit: {error.name} is not installed here: {remedy}", file=sys.stderr)
         return 1
-    except (
-        ImportError
-    ) as error:  # it is there and cannot be loaded; on Windows, a runtime of Microsoft's may be missing
+    except ImportError as error:  # there, but cannot be loaded: on Windows, for want of a runtime of Microsoft's
         print(f"labkit: {' '.join(str(error).split())[:300]}; `labkit doctor` shows what is installed", file=sys.stderr)
         return 1
     except UserError as error:

@@ -127,14 +127,14 @@ def _restored(plain):
         return [_restored(one) for one in plain]
     if not isinstance(plain, dict):
         return plain
-    ((kind, content),) = plain.items()
+    ((kind, inner),) = plain.items()
     if kind == "tuple":
-        return tuple(_restored(one) for one in content)
+        return tuple(_restored(one) for one in inner)
     if kind == "dict":
-        return {_restored(key): _restored(value) for key, value in content}
+        return {_restored(key): _restored(value) for key, value in inner}
     if kind == "array":
-        return np.load(io.BytesIO(base64.b64decode(content)), allow_pickle=False)
-    return _file(*content) if kind == "file" else _result(*content)
+        return np.load(io.BytesIO(base64.b64decode(inner)), allow_pickle=False)
+    return _file(*inner) if kind == "file" else _result(*inner)
 
 
 def _file(place: str, sha256: str) -> Path:

@@ -27,7 +27,8 @@ class Theirs:
 
     def answered(self, mine: int) -> bool:
         """Whether the exercise or written answer at `mine` of the lab holds something of the student's."""
-        return odd.is_answered(self.cells, self.master, self.found, mine)
+        i = self.found.theirs().get(mine)
+        return i is not None and self.cells[i].source.strip() not in ("", self.master.cells[mine].source.strip())
 
 
 def cells(ours: list[dict], theirs: Theirs) -> Iterator[dict]:

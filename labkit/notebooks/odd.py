@@ -53,13 +53,6 @@ def doubled(master: Master, found: Match) -> list[str]:
     return [f"`{name}`" for name in dict.fromkeys(master.cells[mine].name for mine in found.copies.values()) if name]
 
 
-def is_answered(cells: list[Cell], master: Master, found: Match, mine: int) -> bool:
-    """Whether the exercise or written answer at `mine` of the lab holds something of the student's."""
-    theirs = found.theirs()
-    text = cells[theirs[mine]].source.strip() if mine in theirs else ""
-    return text not in ("", master.cells[mine].source.strip())
-
-
 def listed(names: Iterable[str]) -> str:
     """The names in one line, at most five."""
     names = list(names)
