@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -17,10 +18,15 @@ run = importlib.import_module("run")
 
 
 class Started(list):
-    """The commands that a target starts, not run, with their variables; one with `fails` in it fails."""
+    """The commands that a target starts, not run, with their variables; one with `fails` in it fails.
+
+    The student has a results folder that must stay untouched.
+    """
 
     def __init__(self, monkeypatch, fails: str = "nothing") -> None:
         self.fails, self.folders = fails, []
+        monkeypatch.setenv("LABKIT_RESULTS", STUDENTS)
+        monkeypatch.delenv("LABKIT_QUICK", raising=False)
         monkeypatch.setattr(run.subprocess, "Popen", self.start)
 
     def start(self, command, cwd, env):
@@ -38,9 +44,6 @@ class Started(list):
 
 @pytest.fixture
 def started(monkeypatch):
-    """With a results folder of the student's own that must stay untouched."""
-    monkeypatch.setenv("LABKIT_RESULTS", STUDENTS)
-    monkeypatch.delenv("LABKIT_QUICK", raising=False)
     return Started(monkeypatch)
 
 
@@ -62,7 +65,9 @@ def test_without_a_target_each_is_listed_with_a_line(capsys):
 
 @pytest.mark.sandbox
 def test_make_hands_everything_to_the_script():
-    said = subprocess.check_output(["make", "-n", "colab", "CPU=1", "JOBS=1", "VENV=env", "ARGS=01 02"], cwd=ROOT)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    command = ["make", "-n", "colab", "CPU=1", "JOBS=1", "VENV=env", "ARGS=01 02"]
+    said = subprocess.check_output(command, cwd=ROOT, env=own)  # make below make says more
     assert said.decode().split()[1:] == ["tools/run.py", "colab", "--venv", "env", "--jobs", "1", "--cpu", "01", "02"]
 
 
