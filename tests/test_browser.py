@@ -90,7 +90,7 @@ def test_the_licence_of_the_runtime_lies_beside_it():
     assert "protobuf" in notices.lower()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"not gzip", gzip.compress(b"x" * 999)[:-9]])
+@pytest.mark.parametrize("content", [None, b"", b"not gzip", gzip.compress(b"x" * 999, mtime=0)[:-9]])
 def test_a_shipped_file_that_is_missing_or_damaged_is_named_with_the_way_to_restore_it(tmp_path, monkeypatch, content):
     monkeypatch.setattr(assets, "FOLDER", tmp_path)
     monkeypatch.setattr(assets, "unpacked", assets.unpacked.__wrapped__)
