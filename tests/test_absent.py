@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
 from labkit import doctor, needs
@@ -102,6 +104,41 @@ def test_what_another_lab_needs_does_not_stop_this_one(missing, capsys):
     missing("ai-edge-litert")
     needs.say("torch", "onnx")
     assert capsys.readouterr().out == ""
+
+
+def shown(absent: str, folder: Path, *sources: str) -> list[str]:
+    """What each of these cells shows in a kernel where these packages are not installed: the text of all its outputs."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources])
+    paths = os.pathsep.join(map(str, (ROOT / "tests" / "elsewhere", ROOT)))
+    client = nbclient.NotebookClient(notebook, timeout=120, allow_errors=True)
+    client.execute(cwd=folder, env=os.environ | {"PYTHONPATH": paths, "ABSENT": absent})
+    texts = [[one.get("text", "\n".join(one.get("traceback", []))) for one in cell.outputs] for cell in notebook.cells]
+    return ["".join(one) for one in texts]
+
+
+def test_a_cell_that_needs_what_is_missing_ends_in_a_sentence_and_no_other_error_is_hidden(tmp_path):
+    say = "from labkit import needs\nneeds.say('torch', 'onnx')"
+    deep = "def mine():\n    import onnxscript.ir\nmine()"
+    _, plain, below, typing, zero, after = shown(
+        "onnx,onnxscript", tmp_path, say, "import onnx.helper", deep, "import nmpy", "1 / 0", "print('goes on')"
+    )
+    way_on = "which is missing here. Run `python tools/install.py`, or open the lab on Colab.\n"
+    assert plain == f"This cell needs onnx, {way_on}"
+    assert below == f"This cell needs onnxscript, {way_on}"
+    assert "Traceback" in typing
+    assert "No module named 'nmpy'" in typing
+    assert "ZeroDivisionError" in zero
+    assert after == "goes on\n"
+
+
+def test_a_first_cell_that_cannot_begin_shows_the_sentence_alone(tmp_path):
+    (said,) = shown("torch", tmp_path, "from labkit import needs\nneeds.say('torch')")
+    assert said == "Missing here: torch. Run `python tools/install.py`, or open the lab on Colab.\n"
+
+
+def test_where_nothing_is_missing_python_shows_all_errors_itself(tmp_path):
+    _, said = shown("tensorflow", tmp_path, "from labkit import needs\nneeds.say('torch')", "import tensorflow")
+    assert "Traceback" in said
 
 
 def test_each_lab_asks_before_it_imports():

@@ -180,6 +180,15 @@ def test_two_graders_at_once_share_a_machine_and_no_folder(place, calm, tmp_path
         assert points(folder) == points(calm) | {"zoe": 2}
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """What a shell starts in the background ignores Ctrl-C, and so does all that it starts in turn: not here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_says_that_the_same_command_goes_on(place, calm, tmp_path):
     place, folder = with_a_slow_one(place, tmp_path / "in"), new_folder(calm, 200)
     run = start(place, folder)
