@@ -1,4 +1,4 @@
-"""What a lab needs and this machine lacks, said in a sentence with a way on: in its first cell, and where a cell fails."""
+"""What a lab needs and this machine lacks, said in a sentence: in its first cell, and where a cell fails for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def say(*extras: str) -> None:
     sentence = f"Missing here: {', '.join(one.name for one in missing)}. {_way_on(missing)}"
     if any(one.name in ESSENTIAL for one in missing):
         raise ModuleNotFoundError(sentence, name=missing[0].name)
-    print(sentence, "A cell that needs it says so; the other cells work.")
+    print(sentence, "A cell that needs it ends with a sentence like this one.")
 
 
 def _way_on(missing: list[doctor.Finding]) -> str:

@@ -107,7 +107,7 @@ def test_what_another_lab_needs_does_not_stop_this_one(missing, capsys):
 
 
 def shown(absent: str, folder: Path, *sources: str) -> list[str]:
-    """What each of these cells shows in a kernel where these packages are not installed: the text of all its outputs."""
+    """The text that each of these cells shows in a kernel where these packages are not installed."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources])
     paths = os.pathsep.join(map(str, (ROOT / "tests" / "elsewhere", ROOT)))
     client = nbclient.NotebookClient(notebook, timeout=120, allow_errors=True)
