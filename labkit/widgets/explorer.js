@@ -213,16 +213,23 @@ function questionForm(spec, id, done) {
   return form;
 }
 
+// A text that will change, and the box around it with room for the longest of `texts`: what is near keeps its place.
+function changing(properties, texts) {
+  const longest = texts.reduce((one, other) => (other.length > one.length ? other : one), "");
+  const shown = element("span");
+  return [element("div", { ...properties, "data-longest": longest }, shown), shown];
+}
+
 function slider(control, index, id, moved) {
   const range = element("input", { type: "range", id, min: 0, max: control.texts.length - 1, step: 1 });
-  const shown = element("span", { class: "lk-value", "aria-hidden": "true" });
+  const [value, shown] = changing({ class: "lk-value", "aria-hidden": "true" }, control.texts);
   const show = (i) => {
     range.value = i;
     put(range, "aria-valuetext", (control.spoken ?? control.texts)[i]);
     write(shown, control.texts[i]);
   };
   range.addEventListener("input", () => moved(index, range.valueAsNumber));
-  const row = element("div", { class: "lk-control" }, element("label", { for: id }, control.label), shown, range);
+  const row = element("div", { class: "lk-control" }, element("label", { for: id }, control.label), value, range);
   return { row, show };
 }
 
@@ -240,9 +247,10 @@ function render({ model, el }) {
     resting = setTimeout(say, QUIET_MS);
   }));
   // Plain divs: JupyterLab has a style of its own for dl, dt and dd.
-  const numbers = spec.readouts.map(() => element("div", { class: "lk-number" }));
+  const boxes = spec.readouts.map((_, i) => changing({ class: "lk-number" }, spec.frames.map(([texts]) => texts[i])));
+  const numbers = boxes.map(([, shown]) => shown);
   const readouts = element("div", { class: "lk-readouts" }, ...spec.readouts.map(
-    (name, i) => element("div", {}, element("div", { class: "lk-name" }, name), numbers[i]),
+    (name, i) => element("div", {}, element("div", { class: "lk-name" }, name), boxes[i][0]),
   ));
   const status = element("p", { class: "lk-status", "aria-live": "polite" });
   const charts = element("div", { class: "lk-charts" });

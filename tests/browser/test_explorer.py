@@ -222,6 +222,28 @@ def test_a_removed_widget_hears_no_more(bare):
     assert page.get_by_role("img").get_attribute("aria-label") == before
 
 
+# Every slider through all of its places: the heights that the explorer has on the way.
+HEIGHTS = """() => {
+  const [explorer, heights] = [document.querySelector(".lk-explorer"), new Set()];
+  for (const range of explorer.querySelectorAll("input[type=range]")) {
+    for (let i = 0; i <= Number(range.max); i += 1) {
+      range.value = i;
+      range.dispatchEvent(new Event("input"));
+      heights.add(Math.round(explorer.getBoundingClientRect().height));
+    }
+  }
+  return [...heights];
+}"""
+
+
+@pytest.mark.parametrize("width", [1000, 400])
+@pytest.mark.parametrize("make", [measured, latency_calculator, cost_calculator, *EVERY])
+def test_while_a_slider_moves_the_charts_stay_where_they_are(bare, make, width):
+    explorer = make()
+    explorer.guess = explorer.spec["choices"][0] if explorer.spec["question"] else ""
+    assert len(bare(explorer, width=width).evaluate(HEIGHTS)) == 1
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 1000), ("light", 400)])
 @pytest.mark.parametrize("make", [measured, latency_calculator, cost_calculator, *EVERY])
 def test_axe_finds_nothing_and_nothing_sticks_out(bare, make, scheme, width):
