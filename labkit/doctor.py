@@ -130,20 +130,29 @@ def _is_official(path: Path) -> bool:
 
 
 def weights_finding(folder: Path | None = None) -> Finding:
-    """Whether each weights file has the checksum that its card names, and each has a card. No file is unpacked."""
+    """Whether each weights file has the checksum that its card names, and was trained on these data.
+
+    No file is unpacked.
+    """
     folder = data.weights_folder() if folder is None else folder
     names = sorted({path.stem for pattern in ("*.json", "*.safetensors") for path in folder.glob(pattern)})
     broken = [name for name in names if not is_as_its_card_says(folder / f"{name}.safetensors")]
+    if not broken and any(card_of(folder / f"{name}.json").get("data") != data.checksum() for name in names):
+        return Finding("weights", "trained on other data than labkit/data.py names", "make weights, then make sweeps")
     return _files("weights", broken if names else ["all"], len(names), "data/weights")
 
 
 def is_as_its_card_says(weights: Path) -> bool:
     """Whether `NAME.safetensors` is there and has the SHA-256 that `NAME.json` beside it names."""
     try:
-        expected = json.loads(weights.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
-        return hashlib.sha256(weights.read_bytes()).hexdigest() == expected
+        return hashlib.sha256(weights.read_bytes()).hexdigest() == card_of(weights.with_suffix(".json"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def card_of(path: Path) -> dict:
+    """What stands in the card of a weights file."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def sweeps_finding() -> Finding:

@@ -14,6 +14,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import nn
 
+from labkit import data
 from labkit.data import DataError, restore, weights_folder
 from labkit.files import write_atomically
 from labkit.measure.memory import give_back
@@ -157,10 +158,11 @@ def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
 
 
 def save_weights(model: nn.Module, path: str | Path, card: dict) -> None:
-    """Writes the weights and, beside them, `card` as JSON with the file's size and checksum."""
+    """Writes the weights and, beside them, `card` as JSON with the data's checksum and the file's own and size."""
     path = Path(path)
     content = save_tensors({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
-    card = {**card, "file": path.name, "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    own = {"file": path.name, "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    card = {**card, "data": data.checksum(), **own}
     write_atomically(path, content)
     write_atomically(path.with_suffix(".json"), json.dumps(card, indent=2).encode() + b"\n")
 

@@ -20,7 +20,8 @@ def weights(tmp_path):
     """A folder with one weights file and its card."""
     content = b"not really weights, but they have a checksum"
     (tmp_path / "baseline.safetensors").write_bytes(content)
-    (tmp_path / "baseline.json").write_text(json.dumps({"sha256": hashlib.sha256(content).hexdigest()}))
+    card = {"data": data.checksum(), "sha256": hashlib.sha256(content).hexdigest()}
+    (tmp_path / "baseline.json").write_text(json.dumps(card))
     return tmp_path
 
 
@@ -159,6 +160,16 @@ def test_weights_that_differ_from_their_card_are_named(weights, damage):
     }[damage]()
     found = doctor.weights_finding(weights)
     assert (found.state, found.remedy) == ("missing or altered: baseline", "git checkout -- data/weights")
+
+
+@pytest.mark.parametrize("change", ["another file", "another order"])
+def test_weights_that_were_trained_on_other_data_are_found(weights, monkeypatch, change):
+    names, sums = [*data.CHECKSUMS], [*data.CHECKSUMS.values()]
+    sums = ["0" * 64, *sums[1:]] if change == "another file" else sums[::-1]
+    monkeypatch.setattr(data, "CHECKSUMS", dict(zip(names, sums)))
+    found = doctor.weights_finding(weights)
+    assert found.state == "trained on other data than labkit/data.py names"
+    assert found.remedy == "make weights, then make sweeps"
 
 
 def test_no_weights_at_all_are_not_whole_weights(tmp_path):
