@@ -17,10 +17,15 @@ LIBRARIES = ("torch", "torchvision", "torch_pruning", "onnx", "onnxscript", "onn
 LIBRARIES += ("ai_edge_litert", "jupyterlab")
 
 
-def without(absent: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """A Python in which these packages, named with commas between them, are not installed."""
+def lacking(absent: str) -> dict[str, str]:
+    """The variables of a Python in which these packages, named with commas between them, are not installed."""
     paths = os.pathsep.join(map(str, (ROOT / "tests" / "elsewhere", ROOT)))
-    environment = os.environ | {"PYTHONPATH": paths, "ABSENT": absent, "LABKIT_RESULTS": str(folder / "results")}
+    return os.environ | {"PYTHONPATH": paths, "ABSENT": absent}
+
+
+def without(absent: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """A run of such a Python."""
+    environment = lacking(absent) | {"LABKIT_RESULTS": str(folder / "results")}
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8")
 
@@ -109,9 +114,8 @@ def test_what_another_lab_needs_does_not_stop_this_one(missing, capsys):
 def shown(absent: str, folder: Path, *sources: str) -> list[str]:
     """The text that each of these cells shows in a kernel where these packages are not installed."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in sources])
-    paths = os.pathsep.join(map(str, (ROOT / "tests" / "elsewhere", ROOT)))
     client = nbclient.NotebookClient(notebook, timeout=120, allow_errors=True)
-    client.execute(cwd=folder, env=os.environ | {"PYTHONPATH": paths, "ABSENT": absent})
+    client.execute(cwd=folder, env=lacking(absent))
     texts = [[one.get("text", "\n".join(one.get("traceback", []))) for one in cell.outputs] for cell in notebook.cells]
     return ["".join(one) for one in texts]
 
