@@ -123,14 +123,15 @@ def shown(absent: str, folder: Path, *sources: str) -> list[str]:
 def test_a_cell_that_needs_what_is_missing_ends_in_a_sentence_and_no_other_error_is_hidden(tmp_path):
     say = "from labkit import needs\nneeds.say('torch', 'onnx')"
     deep = "def mine():\n    import onnxscript.ir\nmine()"
-    _, plain, below, typing, zero, after = shown(
-        "onnx,onnxscript", tmp_path, say, "import onnx.helper", deep, "import nmpy", "1 / 0", "print('goes on')"
+    _, plain, typing, below, zero, after = shown(
+        "onnx,onnxscript", tmp_path, say, "import onnx.helper", "import nmpy", deep, "1 / 0", "print('goes on')"
     )
     way_on = "which is missing here. Run `python tools/install.py`, or open the lab on Colab.\n"
     assert plain == f"This cell needs onnx, {way_on}"
     assert below == f"This cell needs onnxscript, {way_on}"
     assert "Traceback" in typing
     assert "No module named 'nmpy'" in typing
+    assert "Handler failed" not in typing
     assert "ZeroDivisionError" in zero
     assert after == "goes on\n"
 
